@@ -9,8 +9,8 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// Three wrong tokens beside the real one, at the demo's API, which is sound: only when asked for, never
-// from another site or by a prefetch, and in the flow like everything else.
+// Three wrong tokens and the real one, at the demo's API, which is sound. They are sent only on request, never from another
+// site or by a prefetch, and the flow shows them like everything else.
 func TestWrongTokens_OnlyOnRequest(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
@@ -53,7 +53,7 @@ func TestWrongTokens_OnlyOnRequest(t *testing.T) {
 	}
 }
 
-// An API that opens to everything is told so, on the page too.
+// An API that accepts every call is reported, on the page too.
 func TestAPI_OpenToEveryToken(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)

@@ -45,14 +45,14 @@ type app struct {
 	process          *testserver.Process // of all of it
 }
 
-// startApp serves the program's handler with an environment, on a port of its own (see testserver.NewApp). Nothing is
-// asked of the authorization server yet, and no file is read again.
+// startApp serves the program's handler with an environment, on a port of its own (see testserver.NewApp). It sends no
+// request to the authorization server yet, and reads no file again.
 func startApp(t *testing.T, env map[string]string) *app {
 	t.Helper()
 	return startAppOn(t, listenLoopback(t), env, time.Now)
 }
 
-// startAppAt serves on a port, which a server has been told of.
+// startAppAt serves on a port that a server already knows.
 func startAppAt(t *testing.T, port string, env map[string]string) *app {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:"+port)
@@ -85,7 +85,7 @@ func startAppOn(t *testing.T, listener net.Listener, env map[string]string, now 
 	return a
 }
 
-// startProgram runs the whole program with an environment: it checks the server by itself, too.
+// startProgram runs the whole program with an environment: it also checks the server by itself.
 func startProgram(t *testing.T, env map[string]string) *app {
 	t.Helper()
 	own, full := testserver.NewApp(t, testserver.FreePort(t), env)
@@ -94,8 +94,7 @@ func startProgram(t *testing.T, env map[string]string) *app {
 	return a
 }
 
-// startRun runs the program with nothing but the given environment. Where no argument names a file with settings,
-// there are none.
+// startRun runs the program with only the given environment. If no argument names a settings file, there is none.
 func startRun(t *testing.T, env map[string]string, args ...string) *testserver.Process {
 	t.Helper()
 	return start(t, new(testserver.Logbook), env, args...)
@@ -112,15 +111,14 @@ func start(t *testing.T, stderr *testserver.Logbook, values map[string]string, a
 	return p
 }
 
-// newBrowser is a browser for the app.
+// newBrowser returns a browser for the app.
 func newBrowser(t *testing.T, a *app) *testserver.Browser { return testserver.NewBrowser(t, &a.App) }
 
 func newBrowserAt(t *testing.T, a *app, base string) *testserver.Browser {
 	return testserver.NewBrowserAt(t, &a.App, base)
 }
 
-// wantHonest is the control of a case: with nothing spoiled, the same app and the same server finish
-// a login.
+// wantHonest is the control of a case: with no fault, the same app and the same server finish a login.
 func wantHonest(t *testing.T, l *testserver.FakeServer, a *app) {
 	t.Helper()
 	l.Reset()
@@ -130,7 +128,7 @@ func wantHonest(t *testing.T, l *testserver.FakeServer, a *app) {
 	}
 }
 
-// env looks variables up in a map.
+// env returns a getenv over a map.
 func env(values map[string]string) func(string) string {
 	return func(name string) string { return values[name] }
 }
@@ -140,7 +138,7 @@ func pkceChallenge(verifier string) string {
 	return base64.RawURLEncoding.EncodeToString(hash[:])
 }
 
-// assemble makes the client and, in demo mode, the server that it talks to.
+// assemble returns the client and, in demo mode, the server that it talks to.
 func assemble(cfg config.Config, roots *x509.CertPool, log *log.Logger, now func() time.Time) (*server, http.Handler, error) {
 	l := &live{log: log, now: now, routes: (*server).handler}
 	if err := l.begin(cfg, roots); err != nil {

@@ -14,8 +14,8 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// A login's page tells it, where the login begins at the API. Nothing is kept of what was refused: without the
-// mistake the same program signs in.
+// The page of a login that starts at the API names the cause. Nothing is kept of a refused login: without the mistake, the
+// same program signs in.
 func TestCauses_LoginTellsAPIServer(t *testing.T) {
 	t.Parallel()
 	json := func(status int, body string) http.HandlerFunc {
@@ -94,7 +94,7 @@ func TestCauses_LoginTellsAPIServer(t *testing.T) {
 	}
 }
 
-// A server whose metadata names no client ID metadata documents is asked all the same, and only its refusal ends the login.
+// A server whose metadata doesn't mention client ID metadata documents is asked anyway. Only its refusal ends the login.
 func TestCauses_LoginTellsClientDocument(t *testing.T) {
 	t.Parallel()
 	api := testserver.StartAPI(t)
@@ -110,7 +110,7 @@ func TestCauses_LoginTellsClientDocument(t *testing.T) {
 	}
 }
 
-// The API moves to another server, of which CLIENT_ID is none: the configured client is not sent there.
+// If the API moves to a different server, the configured client, which does not belong there, is not sent to it.
 func TestCauses_LoginTellsOtherServer(t *testing.T) {
 	t.Parallel()
 	first, second := testserver.StartAPI(t), testserver.StartAPI(t)
@@ -128,8 +128,8 @@ func TestCauses_LoginTellsOtherServer(t *testing.T) {
 	}
 }
 
-// With RESOURCE_URL alone the program finds the server, registers, signs in, calls the API, refreshes and
-// shows each step. The secret that it was given is in nothing but "Show for .env".
+// With only RESOURCE_URL, the program finds the server, registers, signs in, calls the API, refreshes and shows each step.
+// Its new secret appears only in "Show for .env".
 func TestAtAPI_RegistersAndSignsIn(t *testing.T) {
 	t.Parallel()
 	api := testserver.StartAPI(t)
@@ -176,7 +176,7 @@ func TestAtAPI_RegistersAndSignsIn(t *testing.T) {
 	}
 }
 
-// keptAnswer is an answer that is looked at before it is sent.
+// keptAnswer records an answer before it is sent.
 type keptAnswer struct {
 	header http.Header
 	status int
@@ -192,7 +192,7 @@ func (k *keptAnswer) Header() http.Header {
 func (k *keptAnswer) WriteHeader(status int)      { k.status = status }
 func (k *keptAnswer) Write(p []byte) (int, error) { k.body = append(k.body, p...); return len(p), nil }
 
-// wantRegisteredFlow checks what is shown of a registration, and that nothing secret is.
+// wantRegisteredFlow checks how a registration is shown, and that its secrets are not.
 func wantRegisteredFlow(t *testing.T, b *testserver.Browser, api *testserver.API, secret string) {
 	t.Helper()
 	if secret == "" {
@@ -230,8 +230,7 @@ func wantRegisteredFlow(t *testing.T, b *testserver.Browser, api *testserver.API
 	}
 }
 
-// What the pages show of a start at an API, in a real browser: before a login, after it, one step up, and who is at
-// fault.
+// The pages of a start at an API, in a real browser: before a login, after it, one step up, and after a failure.
 func TestAtAPI_PagesInChromium(t *testing.T) {
 	t.Parallel()
 	api := testserver.StartAPI(t)
@@ -270,7 +269,7 @@ func TestAtAPI_PagesInChromium(t *testing.T) {
 	}
 }
 
-// refusesForScope is an API that wants a scope more.
+// refusesForScope returns a handler for an API that requires one more scope.
 func refusesForScope(scope string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("WWW-Authenticate", `Bearer error="insufficient_scope", scope="`+scope+`"`)
@@ -278,8 +277,8 @@ func refusesForScope(scope string) http.HandlerFunc {
 	}
 }
 
-// One more scope is offered while that can help: the login for it asks for all, and an API that goes on is not
-// followed without end.
+// One more scope is offered while that can help: the login for it asks for all scopes. An API that always wants more does
+// not cause endless logins.
 func TestStepUp_AsksForAllScopes(t *testing.T) {
 	t.Parallel()
 	api := testserver.StartAPI(t)
@@ -324,8 +323,8 @@ func TestStepUp_AsksForAllScopes(t *testing.T) {
 	}
 }
 
-// Several processes with one SESSION_SECRET begin and finish each other's logins: one that could not ask the API when
-// it started asks it on the way back, and registers nothing.
+// Several processes with one SESSION_SECRET start and finish each other's logins. A process that has not asked the API yet
+// asks it on the way back, and registers nothing.
 func TestAtAPI_FinishedByOtherProcess(t *testing.T) {
 	t.Parallel()
 	api := testserver.StartAPI(t)
@@ -362,7 +361,7 @@ func TestAtAPI_FinishedByOtherProcess(t *testing.T) {
 	}
 }
 
-// The README's example, in a real browser: the demo runs, and a second program knows nothing but its API.
+// The README's example, in a real browser: the demo runs, and a second program knows only its API.
 func TestAtAPI_DemoInChromium(t *testing.T) {
 	t.Parallel()
 	running := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})
@@ -408,7 +407,7 @@ func TestReread_KeepsRegisteredClient(t *testing.T) {
 	}
 }
 
-// A server that has forgotten the client that it registered is told as such: no line of .env is wrong.
+// If the server has forgotten the client that it registered, the page says so: no line of .env is wrong.
 func TestCallback_ForgottenClient(t *testing.T) {
 	t.Parallel()
 	api := testserver.StartAPI(t)

@@ -9,7 +9,7 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// attackFrom posts an attack on the login that waits on a page, and returns what is shown then.
+// attackFrom posts an attack on the login that waits on a page, and returns the answer.
 func attackFrom(b *testserver.Browser, back testserver.Reply, do string, sure bool) testserver.Reply {
 	b.T.Helper()
 	form := back.StepForm()
@@ -49,7 +49,8 @@ func TestAttack_Demo(t *testing.T) {
 	}
 }
 
-// Another server is asked once, and only after a question: with the login's code, as this client, with another verifier.
+// A server other than the demo is asked once, and only after a confirmation: with the login's code, as this client, with a
+// different verifier.
 func TestAttack_AskedFirst(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
@@ -155,7 +156,8 @@ func TestAttack_Answers(t *testing.T) {
 	}
 }
 
-// A server that spends the code at the thief's attempt refuses the honest exchange. That is said, and no other cause.
+// If the thief's attempt makes the server invalidate the code, the honest exchange fails. The page says so, and names no
+// other cause.
 func TestAttack_SpendsCode(t *testing.T) {
 	t.Parallel()
 	for _, attacked := range []bool{true, false} {

@@ -23,9 +23,9 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// The benchmarks measure flows without the HTTP server in front and the browser before it: what the
-// handlers cost, beside a baseline that does only what the protocol forces. The stub authorization server
-// is a process of its own, as its signatures cost more than all of ours: this test binary, run again.
+// The benchmarks measure flows without the HTTP server in front and the browser before it: the cost of the handlers,
+// compared with a baseline that does only what the protocol requires. The stub authorization server is a process of its
+// own, as its signatures cost more than all of ours. That process is this test binary, run again.
 
 // startStub starts the stub server and returns its issuer.
 func startStub(b *testing.B) string { return startStubOf(b, "stub") }
@@ -117,7 +117,7 @@ func (t *measured) callback(b *testing.B, r *http.Request) *httptest.ResponseRec
 	return w
 }
 
-// cpuTime is what this process has used so far.
+// cpuTime returns the CPU time that this process has used so far.
 func cpuTime(b *testing.B) time.Duration {
 	used, err := processTime()
 	if err != nil {
@@ -132,8 +132,8 @@ func processTime() (time.Duration, error) {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), err
 }
 
-// measure reports the processor time of each run of the work, besides the wall's and its allocations.
-// The work is told which run it is, from 0 on.
+// measure reports the processor time of each run of the work, besides the wall's and its allocations. The work gets the
+// number of its run, from 0 on.
 func measure(b *testing.B, work func(run int)) {
 	b.Helper()
 	b.ReportAllocs()
@@ -200,8 +200,8 @@ func benchmarkCallback(b *testing.B, t *measured) {
 	measure(b, func(run int) { t.callback(b, begun[run]) })
 }
 
-// BenchmarkSessions measures what 10,000 browsers cost that are signed in at once, each with an access token of 4 KB: what
-// the sessions take, and what the process holds of the system's memory.
+// BenchmarkSessions measures the cost of 10,000 browsers that are signed in at the same time, each with an access token of
+// 4 KB: the memory of the sessions, and that of the process.
 func BenchmarkSessions(b *testing.B) {
 	const browsers = 10_000
 	t := oursAt(b, startStubOf(b, "stub with long tokens"))

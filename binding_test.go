@@ -9,9 +9,9 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// A login belongs to the issuer, token endpoint, client ID and redirect URI that it was begun with (RFC
-// 9700 section 4.4.2). Where one of them has changed by the callback, the code is sent nowhere. Each row
-// is a second process with the same SESSION_SECRET, as after a restart with other settings.
+// A login belongs to the issuer, token endpoint, client ID and redirect URI that it started with (RFC 9700 section 4.4.2).
+// If one of them has changed before the callback, the code is sent nowhere. Each row is a second process with the same
+// SESSION_SECRET, as after a restart with other settings.
 func TestCallback_CodeStaysWithItsServer(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {

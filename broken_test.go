@@ -11,8 +11,8 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// Each set-up of the demo's page that is broken on purpose: the first line of check that says so, and what
-// a login meets. One click mends it.
+// Each broken set-up of the demo's page: the first line of check that shows it, and the result of a login. One click fixes
+// it.
 func TestSetUps_CheckAndLoginTell(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -59,7 +59,7 @@ func TestSetUps_CheckAndLoginTell(t *testing.T) {
 	}
 }
 
-// firstFinding is the first line of check that is not ok, with the settings of the moment.
+// firstFinding returns the first line of check that is not ok, with the current settings.
 func firstFinding(t *testing.T, b *testserver.Browser) string {
 	t.Helper()
 	report := runChecks(t, b)
@@ -73,8 +73,8 @@ func firstFinding(t *testing.T, b *testserver.Browser) string {
 	return ""
 }
 
-// endOfLogin signs in as far as it goes, calls the API when it is refused there, and returns the page on
-// which that ends.
+// endOfLogin goes through a login as far as possible, calls the API if the mistake only shows there, and returns the page
+// at the end.
 func endOfLogin(t *testing.T, b *testserver.Browser) testserver.Reply {
 	t.Helper()
 	begun := b.Get("/login")
@@ -94,7 +94,7 @@ func endOfLogin(t *testing.T, b *testserver.Browser) testserver.Reply {
 	return end
 }
 
-// Four addresses that answer the same are told in one sentence.
+// Four addresses with the same answer get one sentence.
 func TestErrorPage_TellsIssuerOnce(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})

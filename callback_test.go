@@ -17,7 +17,7 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// Each row spoils one thing of an authorization response, and says which refusal comes.
+// Each row spoils one thing in an authorization response, and names the refusal.
 func TestCallback_Refuses(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -73,8 +73,8 @@ func TestCallback_Refuses(t *testing.T) {
 	}
 }
 
-// On another issuer's response, both names are shown and nothing else of it, whether the server was
-// known before or is found in the middle of the flow, by a process that took over from another.
+// For a response from a different issuer, the page shows both names and nothing else of it, whether the server was known
+// before or is found in the middle of the flow, by a process that took over from another.
 func TestCallback_IssuerMismatchShowsNothingElse(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
@@ -109,7 +109,7 @@ func testIssuerMismatch(t *testing.T, l *testserver.FakeServer, begins, finishes
 	}
 }
 
-// What a server says is data: escaped, bounded, with nothing invisible in it.
+// A server's words are data: escaped, limited, without invisible characters.
 func TestCallback_ServersWordsAreData(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct{ name, field, value, absent string }{
@@ -155,8 +155,7 @@ func TestCallback_ServersWordsAreData(t *testing.T) {
 	}
 }
 
-// What the token endpoint says is explained: the setting at fault is named, nothing is kept, and the
-// state is spent.
+// An error of the token endpoint is explained: the page names the wrong setting, nothing is kept, and the state is used.
 func TestCallback_ExplainsTokenError(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -233,8 +232,7 @@ func TestCallback_TokenResponseUntouched(t *testing.T) {
 	}
 }
 
-// What other clients may refuse is beside the result, of the token response and of the ID token; a login that is right has
-// no warnings.
+// Warnings about the token response and the ID token are on the page of the result. A correct login has none.
 func TestCallback_Warnings(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	for _, entrance := range testserver.Entrances(l.Env()) {
@@ -343,7 +341,7 @@ func TestCallback_AuthenticatesClient(t *testing.T) {
 	}
 }
 
-// An error code that is no code may be anything, so the log does not have it.
+// An unknown error code may contain anything, so the log does not have it.
 func TestLog_KnownCodesOnly(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
@@ -362,8 +360,8 @@ func TestLog_KnownCodesOnly(t *testing.T) {
 	}
 }
 
-// Credentials in the body follow no redirect either, not even on the same origin. What is there is asked later, to name it if it
-// is the token endpoint, and without a secret.
+// Credentials in the body follow no redirect either, not even on the same origin. The target is asked later, without a
+// secret, to suggest it if it is the token endpoint.
 func TestCallback_PostFollowsNoRedirect(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
@@ -485,7 +483,8 @@ func TestLogin_DiscoversOnce(t *testing.T) {
 	}
 }
 
-// parrot answers with the client's credentials, after as many other characters: a server in debug mode.
+// parrot returns a handler that repeats the client's credentials, after the given number of other characters, like a server
+// in debug mode.
 func parrot(status, lead int, form bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		said := strings.Repeat("-", lead) + "secret " + testserver.FakeClientSecret + " header " + r.Header.Get("Authorization")
@@ -573,7 +572,7 @@ func startAppAtClerk(t *testing.T) *app {
 	return startAppOn(t, listener, c.Env(), time.Now)
 }
 
-// Servers that fail at another moment than they were asked first.
+// Servers that fail later in the flow than at their first request.
 func TestCallback_ServerDies(t *testing.T) {
 	t.Parallel()
 	t.Run("keys gone at the callback", func(t *testing.T) {
@@ -603,8 +602,8 @@ func TestCallback_ServerDies(t *testing.T) {
 	})
 }
 
-// diesAndComesBack plays a login whose server is gone at the callback, and one when it is back. It reports
-// whether the server could come back to its port.
+// diesAndComesBack plays a login whose server is gone at the callback, and one after the server is back. It reports whether
+// the server could come back to its port.
 func diesAndComesBack(t *testing.T) bool {
 	t.Helper()
 	l := testserver.StartFakeServer(t)
@@ -654,7 +653,7 @@ func TestLead_NamesUngrantedScope(t *testing.T) {
 	}
 }
 
-// A document that was taken apart is whole when it is put together, and only what nobody reads is marked.
+// The pieces of a document, joined again, are the document. Only text that a reader skips is marked.
 func TestPieces_LoseNothing(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("eyJ.-_9", 20)

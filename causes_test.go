@@ -17,9 +17,8 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// The table of causes, as far as only the whole program tells them: each row is a set-up with one mistake in
-// it, and the name of its cause. Without the mistake nothing is named. internal/diagnose has the causes that
-// the settings and the checks tell.
+// The table of causes that only the whole program can find: each row is a set-up with one mistake, and the name of its
+// cause. Without the mistake, no cause is named. internal/check has the causes that the settings and the checks find.
 
 // refused is an error that the browser brings back, in the server's words.
 func refused(code, words string) func(*testserver.FakeServer) {
@@ -31,7 +30,7 @@ func refused(code, words string) func(*testserver.FakeServer) {
 	}
 }
 
-// tokenSays takes the place of the token endpoint.
+// tokenSays replaces the token endpoint.
 func tokenSays(status int, contentType, body string) func(*testserver.FakeServer) {
 	return func(l *testserver.FakeServer) { l.Token = testserver.SendBody(status, contentType, body) }
 }
@@ -42,7 +41,7 @@ func tokenRefuses(code, words string) func(*testserver.FakeServer) {
 	return tokenSays(http.StatusBadRequest, "application/json", string(body))
 }
 
-// without takes a member out of the token response.
+// without removes a member from the token response.
 func without(name string) func(*testserver.FakeServer) {
 	return func(l *testserver.FakeServer) { l.Response = func(response map[string]any) { delete(response, name) } }
 }
@@ -79,8 +78,8 @@ func symmetric(l *testserver.FakeServer) {
 	}
 }
 
-// A login tells it: one app and one server, and each row spoils one of its answers, in the words of real
-// servers where these are known.
+// The page of a login names the cause: each row spoils one answer of the same server, in the words of real servers if these
+// are known.
 func TestCauses_LoginTellsAnswer(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
@@ -157,7 +156,7 @@ func TestCauses_LoginTellsAnswer(t *testing.T) {
 	}
 }
 
-// A login tells it, and may not even begin: each row is an app with settings of its own.
+// The page of a login names the cause, even if the login can't start: each row is an app with its own settings.
 func TestCauses_LoginTellsServer(t *testing.T) {
 	t.Parallel()
 	document := func(name string, value any) func(*testserver.FakeServer) {
@@ -196,7 +195,7 @@ func TestCauses_LoginTellsServer(t *testing.T) {
 	}
 }
 
-// A login tells it: the certificate is from an authority that nobody has told us of.
+// The page of a login names the cause: the certificate is from an unknown authority.
 func TestCauses_LoginTellsCertificate(t *testing.T) {
 	t.Parallel()
 	port := testserver.FreePort(t)
@@ -211,7 +210,7 @@ func TestCauses_LoginTellsCertificate(t *testing.T) {
 	}
 }
 
-// A login tells it that came back to another host, or to a browser that has not begun it.
+// The page of a login names the cause if the login came back to a different host, or to a browser that did not start it.
 func TestCauses_LoginTellsWayBack(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
@@ -239,7 +238,7 @@ func TestCauses_LoginTellsWayBack(t *testing.T) {
 	}
 }
 
-// The page before a sign-out tells it: the server has no such address.
+// The page before a sign-out names the cause: the server doesn't know the address.
 func TestCauses_LogoutTells(t *testing.T) {
 	t.Parallel()
 	for name, isRegistered := range map[string]bool{"logout-uri-not-registered": false, "": true} {
@@ -271,7 +270,7 @@ func TestCauses_LogoutTells(t *testing.T) {
 	}
 }
 
-// The start tells it: another program listens on the port.
+// The start names the cause: another program listens on the port.
 func TestCauses_StartTells(t *testing.T) {
 	t.Parallel()
 	other := httptest.NewServer(http.NotFoundHandler())
@@ -287,7 +286,7 @@ func TestCauses_StartTells(t *testing.T) {
 	}
 }
 
-// The start page tells the usual causes of a login that was begun and has not come back.
+// The start page lists the usual causes of a login that was started and has not come back.
 func TestCauses_HomeTells(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
@@ -341,7 +340,7 @@ func startAtDemo(t *testing.T, pairs ...string) (*demo.Server, *testserver.Brows
 	return server, newBrowser(t, startAppAt(t, port, env))
 }
 
-// seen is what the session refers to, of the access token, the refresh token and the ID token.
+// seen returns the problems that the session page names for the access token, the refresh token and the ID token.
 func seen(t *testing.T, b *testserver.Browser) string {
 	t.Helper()
 	var session struct{ Tokens []struct{ See string } }
@@ -351,7 +350,7 @@ func seen(t *testing.T, b *testserver.Browser) string {
 	return session.Tokens[0].See + "/" + session.Tokens[1].See + "/" + session.Tokens[2].See
 }
 
-// The session tells what is missing in it. That is no fault by itself.
+// The session names what it lacks. That is no fault by itself.
 func TestCauses_SessionTells(t *testing.T) {
 	t.Parallel()
 	server, b := startAtDemo(t)
@@ -407,7 +406,7 @@ func reasons(t *testing.T, r testserver.Reply) map[string]string {
 	return names
 }
 
-// Userinfo tells it.
+// The page of userinfo names the cause.
 func TestCauses_UserinfoTells(t *testing.T) {
 	t.Parallel()
 	for scopes, name := range map[string]string{"profile": "openid-missing", "openid profile": ""} {
@@ -429,7 +428,7 @@ func TestCauses_UserinfoTells(t *testing.T) {
 	}
 }
 
-// The API tells it: each row spoils the demo's API between two calls with the same token.
+// The page of the API names the cause: each row spoils the demo's API between two calls with the same token.
 func TestCauses_APITells(t *testing.T) {
 	t.Parallel()
 	server, b := startAtDemo(t)
@@ -472,7 +471,7 @@ func TestCauses_APITells(t *testing.T) {
 	}
 }
 
-// Three wrong tokens tell it, each by its own row. The API opens to the right one in every row.
+// The page of the wrong tokens names the cause, each in its own row. The API accepts the right token in every row.
 func TestCauses_APITellsWrongTokens(t *testing.T) {
 	t.Parallel()
 	server, b := startAtDemo(t)
@@ -502,8 +501,7 @@ func TestCauses_APITellsWrongTokens(t *testing.T) {
 	}
 }
 
-// The API tells of what no demo token is like: one that only the API that it is for can verify, and a
-// refusal without a word.
+// Causes that no demo token can show: a token that only its own API can verify, and a refusal without words.
 func TestCauses_ForeignAPITells(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)

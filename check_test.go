@@ -11,7 +11,7 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// The worst is said first: a failure before what passed, and what was not tried at the start.
+// The worst comes first: a failure before the checks that passed, and those that were not made at the start.
 func TestCheckVerdict_WorstFirst(t *testing.T) {
 	t.Parallel()
 	passed := causes.Finding{Check: "keys", Result: causes.OK}
@@ -43,7 +43,8 @@ func TestCheckVerdict_WorstFirst(t *testing.T) {
 	}
 }
 
-// The button says what the checks are for, and a login's page has the same one where only they can tell.
+// The button names the purpose of the checks. The page of a login has the same button if only the checks can tell the
+// cause.
 func TestCheckVerdict_Again(t *testing.T) {
 	t.Parallel()
 	failed := func(name causes.Name) []causes.Finding {
@@ -67,7 +68,7 @@ func TestCheckVerdict_Again(t *testing.T) {
 	}
 }
 
-// What was checked before a mistake in the settings is not called ready as it stands.
+// Checks from before a mistake in the settings don't make the page say that the app is ready.
 func TestCheckVerdict_Notice(t *testing.T) {
 	t.Parallel()
 	state := check.State{Report: check.Report{Checks: []causes.Finding{{Check: "keys", Result: causes.OK}}}, Ended: testTime}

@@ -12,7 +12,7 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// from is a request for /login as a browser sends it that follows a link, or a program; headers may be nil.
+// from sends a request for /login as a browser that follows a link, or as a program; headers may be nil.
 func from(b *testserver.Browser, path string, headers map[string]string) testserver.Reply {
 	req, err := http.NewRequest(http.MethodGet, b.App.Address+path, nil)
 	if err != nil {
@@ -80,8 +80,8 @@ func TestConfirmLink_AsksBeforeSending(t *testing.T) {
 	}
 }
 
-// The button of the page begins the login that was shown, once more in a browser that says nothing about where it comes
-// from. It proves nothing for other parameters, and nothing in another browser.
+// The button of the page starts the login that was shown, even in a browser that doesn't say where it comes from. It proves
+// nothing for other parameters, and nothing in another browser.
 func TestConfirmLink_Button(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
@@ -109,7 +109,7 @@ func TestConfirmLink_Button(t *testing.T) {
 	}
 }
 
-// For programs the page is JSON, with the address that begins the login.
+// For programs, the page is JSON with the address that starts the login.
 func TestConfirmLink_JSON(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)

@@ -12,7 +12,7 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// A cookie that another key sealed, or that belongs to another state, begins nothing.
+// A cookie that was sealed with a different key, or for a different state, starts nothing.
 func TestCallback_ForgedCookies(t *testing.T) {
 	t.Parallel()
 	for entrance := range testserver.Entrances(nil) {
@@ -88,7 +88,7 @@ func TestCallback_PlantedLogin(t *testing.T) {
 	}
 }
 
-// The page of a session with two cookies says why nothing is shown, and mends it.
+// The page of a session with two cookies says why it shows nothing, and fixes it.
 func TestSessionPage_TwoCookies(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
@@ -104,7 +104,7 @@ func TestSessionPage_TwoCookies(t *testing.T) {
 	}
 }
 
-// Cookies that another program on localhost planted, and a callback that somebody else began.
+// Cookies that another program on localhost planted, and a callback of a login that a different browser started.
 func TestCallback_PlantedCookies(t *testing.T) {
 	t.Parallel()
 	for entrance := range testserver.Entrances(nil) {
@@ -161,7 +161,7 @@ func testPlantedCookies(t *testing.T, entrance string) {
 		}
 	}
 
-	// Cookies of the same name that were made up, or far too long.
+	// Cookies of the same name with an invented or far too long value.
 	for _, value := range []string{"x", strings.Repeat("A", 4000), "..%2f", "\x7f"} {
 		b := newBrowser(t, a)
 		b.Client.Jar.SetCookies(u, []*http.Cookie{{Name: testserver.SessionCookie(planted).Name, Value: value}})

@@ -38,13 +38,13 @@ const (
 
 const costSecret = "fake-secret-7d2c9a"
 
-// shape is a kind of answer that a careless reader reads at great cost: a beginning, a part that is repeated with its
-// number, and an end.
+// shape is a kind of answer that a careless reader reads at great cost: a beginning, a numbered part that is repeated, and
+// an end.
 type shape struct {
 	name, head, part, tail string
 }
 
-// of is an answer of at most n bytes.
+// of returns an answer of at most n bytes.
 func (s shape) of(n int) string {
 	var out strings.Builder
 	out.WriteString(s.head)
@@ -149,7 +149,7 @@ func costShapes() []shape {
 	}
 }
 
-// spent is the CPU time of some work.
+// spent returns the CPU time of some work.
 func spent(work func()) time.Duration {
 	before := usedCPU()
 	work()
@@ -164,7 +164,8 @@ func usedCPU() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// spentAlone is the CPU time of some work without the collection of garbage, which comes at any time and for what others left.
+// spentAlone returns the CPU time of some work without garbage collection, which may start at any time and for the garbage
+// of others.
 func spentAlone(work func()) time.Duration {
 	runtime.GC()
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
@@ -177,7 +178,7 @@ type cost struct {
 	long, alone, short time.Duration
 }
 
-// growth is how many times as much 1 MB costs as 256 KB.
+// growth returns the cost of 1 MB divided by that of 256 KB.
 func (c cost) growth() float64 { return float64(c.alone) / float64(max(c.short, 1)) }
 
 // tooMuch reports a cell that breaks the promise.
@@ -185,9 +186,8 @@ func (c cost) tooMuch() bool {
 	return c.long > mostCPU || min(c.long, c.alone) > costFloor && c.growth() > mostTimes
 }
 
-// costOf measures a cell. What seems to be too much is measured again: what else runs on the machine takes the caches away, and
-// only makes it dearer. So the least of what 1 MB cost counts and, of the lengths measured one right after the other, the
-// least growth.
+// costOf measures a cell. It measures again what seems too much, as other programs on the machine empty the caches and only
+// add cost. So the least time for 1 MB counts and, of the two lengths measured one right after the other, the least growth.
 func costOf(what string, long, short func()) cost {
 	c := cost{what: what, long: spent(long)}
 	for range costTries {
@@ -211,10 +211,10 @@ func costOf(what string, long, short func()) cost {
 	return c
 }
 
-// costs are the cells that were measured.
+// costs lists the measured cells.
 type costs []cost
 
-// judge fails for each cell that costs too much, and logs the dearest.
+// judge fails for each cell that costs too much, and logs the most expensive one.
 func (c costs) judge(t *testing.T) {
 	t.Helper()
 	slices.SortFunc(c, func(a, b cost) int { return cmp.Compare(b.long, a.long) })
@@ -292,7 +292,7 @@ func readers(t *testing.T) []consumer {
 	}
 }
 
-// No reader of an answer costs more than a moment, whatever the answer is, and whatever it was asked for.
+// No reader of an answer takes longer than a moment, whatever the answer is, and whatever it was requested for.
 func TestCost_Readers(t *testing.T) {
 	columns := readers(t)
 	var table costs
@@ -318,7 +318,7 @@ func TestCost_Readers(t *testing.T) {
 	table.judge(t)
 }
 
-// A header field is as long as the client takes it, and an address too.
+// A header field is as long as the client accepts, and so is an address.
 func TestCost_Headers(t *testing.T) {
 	columns := readers(t)
 	var table costs
@@ -344,8 +344,8 @@ var wholeShapes = []string{"script without an end", "entities", "control charact
 // checkShapes are the ones that a whole run of the checks is asked with: one takes many answers.
 var checkShapes = []string{"entities", "many JWTs", "scopes", "members named secret", "numbers"}
 
-// hostileAnswer is a shape at a place of an honest server: JSON continues the honest answer, and all else is a refusal.
-// It counts how often it was asked.
+// hostileAnswer is a shape at a place of an honest server: JSON continues the honest answer, and all else is a refusal. It
+// counts its requests.
 func hostileAnswer(s shape, n int, honest http.Handler, asked *int) http.HandlerFunc {
 	body := s.of(n)
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -366,8 +366,8 @@ func hostileAnswer(s shape, n int, honest http.Handler, asked *int) http.Handler
 	}
 }
 
-// The whole program reads, explains, keeps, shows and exports an answer, wherever it is given, for as little. What seems to be
-// too much is done again, and the least counts: a machine at work makes CPU time dearer.
+// The whole program reads, explains, stores, shows and exports an answer from any address at a low cost. What seems too
+// much is measured again, and the least counts, as a busy machine adds CPU time.
 func TestCost_Program(t *testing.T) {
 	var table costs
 	for _, s := range costShapes() {
@@ -392,8 +392,8 @@ func TestCost_Program(t *testing.T) {
 	table.judge(t)
 }
 
-// costsOfProgram measures each page of a login, and of what its tokens are used for, where a route answers with a shape: at the
-// path, or at the login where that is empty.
+// costsOfProgram measures each page of a login and of its tokens' uses, if a route answers with a shape: each page at the
+// path, or at the login if the path is empty.
 func costsOfProgram(t *testing.T, s shape, route, method, path string) costs {
 	t.Helper()
 	var cells costs
@@ -450,7 +450,7 @@ func costsOfProgram(t *testing.T, s shape, route, method, path string) costs {
 	return cells
 }
 
-// The command check asks a server that answers so everywhere, and prints it in each way, for as little.
+// The command check asks a server that always answers so, and prints the result in each form, at a low cost.
 func TestCost_Check(t *testing.T) {
 	var table costs
 	for _, s := range costShapes() {

@@ -13,7 +13,7 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// Commands that the page gives are pasted into a real shell and do what they say.
+// The commands of the page work in a real shell.
 func TestCurl_WorksInShell(t *testing.T) {
 	t.Parallel()
 	_, err := exec.LookPath("curl")
@@ -71,7 +71,7 @@ func TestCurl_WorksInShell(t *testing.T) {
 
 var curlCommand = regexp.MustCompile(`(?s)<code id="curl-\d+">(.*?)</code>`)
 
-// newestCommand is the last curl command of the flow's page with the words in it.
+// newestCommand returns the last curl command of the flow's page that contains the words.
 func newestCommand(t *testing.T, b *testserver.Browser, full bool, words string) string {
 	t.Helper()
 	address := "/flow"

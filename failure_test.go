@@ -8,7 +8,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// How far a login came follows from the step at which it ended, and from who ended it.
+// The progress of a failed login follows from the step at which it ended, and from who ended it.
 func TestWayOf_EndsAtFailedStep(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -53,8 +53,8 @@ func TestWayOf_EndsAtFailedStep(t *testing.T) {
 	}
 }
 
-// Where nothing but the checks can tell why the server refuses the client, the page lists what may be wrong, the most likely
-// first, and its first button runs them. A code that came back clears the client ID.
+// If only the checks can tell why the server refuses the client, the page lists the possible reasons, the likeliest first,
+// and its first button runs the checks. If a code came back, the client ID is not one of them.
 func TestErrorPage_FindOutWhich(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)

@@ -20,11 +20,11 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// glance is what a page says in the first two seconds: the color, the heading, and the forms of its fixes, each with what it
-// marks in the old value and in the new one.
+// glance is what a reader sees in the first two seconds: the color, the heading, and the forms of the fixes, each with the
+// marked parts of the old value and the new one.
 type glance struct{ Color, Heading, Fixes string }
 
-// glanceAt takes a glance at the page, and sees that what it says is on the first screen of a laptop.
+// glanceAt takes a glance at the page, and checks that all of it is on the first screen of a laptop.
 func glanceAt(c *chromium.Tab) glance {
 	c.T.Helper()
 	g := chromium.Evaluate[glance](c, `(() => {
@@ -51,8 +51,8 @@ func checkAll(c *chromium.Tab, base string) glance {
 	return glanceAt(c)
 }
 
-// signInAtDemo goes through a login at the demo server as far as it gets, and looks at where it ends. A page of the server
-// has no color of ours. Where the way back is blocked, the browser stays on the server's page: it is stuck.
+// signInAtDemo goes through a login at the demo server as far as it can, and takes a glance at the end. A page of the
+// server has no color of ours. If the way back is blocked, the browser stays on the server's page: it is stuck.
 func signInAtDemo(c *chromium.Tab, base string, stuck bool) glance {
 	c.T.Helper()
 	wait := testserver.Patience
@@ -69,8 +69,8 @@ func signInAtDemo(c *chromium.Tab, base string, stuck bool) glance {
 	return glanceAt(c)
 }
 
-// The first color is never wrong: what home says as the program starts, what it and /check say after all checks, and what
-// the page of a login says, for each mistake that people make in their settings. The first row has none.
+// The first color is never wrong: on home at the start, on home and /check after all checks, and on the page of a login,
+// for each mistake that users make in their settings. The first row has no mistake.
 func TestFirstColor_EachMistake(t *testing.T) {
 	t.Parallel()
 	port := testserver.FreePort(t)

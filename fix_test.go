@@ -11,7 +11,7 @@ import (
 	"oauth-test-client/internal/config"
 )
 
-// parsed are the templates of the pages.
+// parsed returns the templates of the pages.
 func parsed(t *testing.T) map[string]*template.Template {
 	t.Helper()
 	pages, err := parsePages(templates)
@@ -21,7 +21,7 @@ func parsed(t *testing.T) map[string]*template.Template {
 	return pages
 }
 
-// rendered is a part of a page.
+// rendered returns a part of a page.
 func rendered(t *testing.T, part string, data any) string {
 	t.Helper()
 	var b strings.Builder
@@ -31,12 +31,12 @@ func rendered(t *testing.T, part string, data any) string {
 	return b.String()
 }
 
-// inFile is a settings file in which each variable is where the test says.
+// inFile returns a settings file in which each variable is where the test says.
 func inFile(lines map[string]config.Origin) settingsFile {
 	return settingsFile{Path: "/home/you/.env", Origin: func(variable string) config.Origin { return lines[variable] }}
 }
 
-// shown is what a fix box has, as a person sees it: its title, and the marks of its form.
+// shown returns the title of a fix box, and the marks of its form.
 func shown(t *testing.T, box *fixBox) string {
 	t.Helper()
 	html := rendered(t, "fix", box)
@@ -46,8 +46,8 @@ func shown(t *testing.T, box *fixBox) string {
 	return strings.Join(strings.Fields(strings.NewReplacer("&#39;", "'", "&#43;", "+").Replace(text)), " ")
 }
 
-// The three forms are told apart by title and form: only what is known to be right can be copied, the line has its
-// number, and what differs is marked.
+// Title and form tell the three kinds of fix apart. Only a value that is known to be right can be copied, the line has its
+// number, and the differences are marked.
 func TestFixBox_Forms(t *testing.T) {
 	t.Parallel()
 	cfg := config.Config{Issuer: "https://a.example"}.Effective()
@@ -132,7 +132,7 @@ func TestFixBox_Forms(t *testing.T) {
 	}
 }
 
-// While the file has a mistake, no line of it is shown: it may be mended there already.
+// While the file has a mistake, none of its lines is shown, as the line may be right there already.
 func TestFixBox_Mistaken(t *testing.T) {
 	t.Parallel()
 	cfg, mistaken := config.Config{Issuer: "https://a.example"}.Effective(), inFile(map[string]config.Origin{"ISSUER": {Line: 2}, "CLIENT_SECRET": {Line: 4}})
@@ -207,7 +207,7 @@ func TestFixBox_Causes(t *testing.T) {
 	}
 }
 
-// What the box shows already is not said again.
+// The sentence leaves out what the box shows already.
 func TestBesidesTheLine_RepeatsNothing(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

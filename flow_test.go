@@ -39,7 +39,7 @@ func TestLogin_DemoAndClerk(t *testing.T) {
 
 var tags = regexp.MustCompile(`<[^>]*>`)
 
-// accessToken is the newest access token of the browser, as the flow shows it to whoever asks for it.
+// accessToken returns the newest access token of the browser, as the flow shows it on request.
 func accessToken(t *testing.T, b *testserver.Browser) string {
 	t.Helper()
 	page := html.UnescapeString(tags.ReplaceAllString(b.Get("/flow?tokens=full").Body, ""))

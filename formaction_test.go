@@ -125,7 +125,7 @@ func inBrowser(t *testing.T, c *chromium.Tab, address string, arrived <-chan str
 	return false
 }
 
-// authorizationLine is what check says of the page that a login begins with.
+// authorizationLine returns the finding of check about the page that a login starts with.
 func authorizationLine(t *testing.T, cfg config.Effective) causes.Finding {
 	t.Helper()
 	for _, f := range check.RunAtStart(t.Context(), cfg, wire.New(nil, time.Now), time.Now).Checks {

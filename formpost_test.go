@@ -14,8 +14,8 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// A form of another site at the callback is explained and not read, and the login waits. What no server's form looks like is
-// refused as ever.
+// A form from a different site at the callback is explained and not read, and the login waits. Any other form is refused as
+// before.
 func TestFormPosted_LoginWaits(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
@@ -78,7 +78,7 @@ func TestFormPosted_LoginWaits(t *testing.T) {
 	}
 }
 
-// In a real browser the server's form ends on that page, whichever policy for referrers its page has.
+// In a real browser, the server's form ends on that page, whatever the referrer policy of the server's page.
 func TestFormPosted_InChromium(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, map[string]string{"BASE_URL": "http://localhost:PORT"})

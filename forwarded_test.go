@@ -10,8 +10,8 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// forwarder carries a browser's requests to a program as a host of codespaces does: it ends TLS, writes the port's own
-// address into Origin and, if it is told to, into Host.
+// forwarder carries a browser's requests to a program as a codespaces host does: it ends TLS, and puts the port's own
+// address into Origin and, if set so, into Host.
 type forwarder struct {
 	to      *url.URL
 	ownHost bool

@@ -14,7 +14,8 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// A callback without a query explains the fragment, also without a script. One with a query, or to which no server returns, does not.
+// A callback without a query explains the fragment, even without a script. A callback with a query does not, and neither
+// does one to which no server returns.
 func TestCallback_ExplainsFragment(t *testing.T) {
 	t.Parallel()
 	for entrance, env := range testserver.Entrances(testserver.StartFakeServer(t).Env()) {

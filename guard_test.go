@@ -71,7 +71,7 @@ func TestCanonicalHost_BehindProxy(t *testing.T) {
 	}
 }
 
-// A navigation from elsewhere may reach three addresses, and nothing else may come from elsewhere.
+// A navigation from a different site may reach three addresses. Nothing else may come from a different site.
 func TestGuard_CrossSite(t *testing.T) {
 	t.Parallel()
 	for entrance, env := range testserver.Entrances(nil) {
@@ -186,8 +186,8 @@ func testCrossSite(t *testing.T, a *app) {
 	}
 }
 
-// Every address is held to the rule, and none can be forgotten: a link leads to three of them, and a form of
-// another site to none.
+// Every address obeys the rule: a link from a different site reaches three of them, and a form none. The test finds every
+// address by itself.
 func TestGuard_CrossSiteEveryRoute(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
@@ -207,8 +207,8 @@ func TestGuard_CrossSiteEveryRoute(t *testing.T) {
 	}
 }
 
-// Opening an address changes nothing: what spends or ends a token is done by a POST of our own page. A
-// foreign page may open any address, and so do a reload and a restored tab.
+// Opening an address changes nothing: only a POST from our own page uses up or revokes a token. A foreign page can open any
+// address, and so can a reload or a restored tab.
 func TestGuard_StateChangesByPost(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
@@ -240,8 +240,8 @@ func TestGuard_StateChangesByPost(t *testing.T) {
 	}
 }
 
-// Beyond this machine browsers send no Sec-Fetch headers over plain http, and an Origin with a POST only.
-// Our own form works there, and a foreign page's does not.
+// Beyond this machine browsers send no Sec-Fetch headers over plain http, and Origin only with a POST. Our own form works
+// there, and a foreign page's does not.
 func TestGuard_FormsOverPlainHTTP(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
@@ -387,7 +387,7 @@ func testOpenRedirect(t *testing.T, entrance string) {
 	}
 }
 
-// A hundred thousand logins that nobody finishes cost nothing but their answers.
+// A hundred thousand logins without an end cost nothing but their answers.
 func TestLogin_AbandonedCostNothing(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	a := startApp(t, l.Env())
@@ -418,7 +418,7 @@ func TestLogin_AbandonedCostNothing(t *testing.T) {
 	}
 }
 
-// Whatever comes as a query, a callback that nobody began is refused, and nothing of it is shown.
+// Whatever the query is, a callback without a login is refused, and nothing of it is shown.
 func FuzzCallback(f *testing.F) {
 	for _, q := range []string{
 		"", "state=x&code=y", "error=<script>&state=a", "state=%", "state=a&state=b", "iss=https://a&state=",
@@ -464,7 +464,7 @@ func FuzzCallback(f *testing.F) {
 	})
 }
 
-// A prefetch and a HEAD leave the login as it is.
+// A prefetch and a HEAD leave the login unchanged.
 func TestCallback_PrefetchSpendsNothing(t *testing.T) {
 	t.Parallel()
 	for entrance, env := range testserver.Entrances(nil) {
@@ -517,7 +517,7 @@ func testNothingSpent(t *testing.T, a *app) {
 	}
 }
 
-// A program that is stopping says so, on a connection that it will not use again, whoever asks.
+// A stopping program says so to every client, on a connection that it will not use again.
 func TestGuard_Stopping(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
@@ -563,8 +563,8 @@ func TestGuard_SecurityHeaders(t *testing.T) {
 	}
 }
 
-// A browser that knows us by https comes back by https only; no promise is made for other hosts, nor for
-// names that are every program's on this machine.
+// A browser that reaches us over https comes back only over https. The promise is not made for other hosts, nor for names
+// that all programs on this machine share.
 func TestGuard_StrictTransport(t *testing.T) {
 	t.Parallel()
 	for base, want := range map[string]string{
@@ -601,7 +601,7 @@ func TestGuard_BodyLimit(t *testing.T) {
 	}
 }
 
-// What guard refuses says what to open instead.
+// A refusal of guard says what to open instead.
 func TestGuard_SaysWhatToOpen(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)

@@ -12,7 +12,7 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// heard are the secrets that a server was sent, in forms and in headers.
+// heard records the secrets that a server was sent, in forms and in headers.
 type heard struct {
 	mu     sync.Mutex // guards the field below
 	values []string
@@ -34,14 +34,14 @@ func (h *heard) listen(next http.Handler) http.Handler {
 	})
 }
 
-// all are the values so far.
+// all returns the values so far.
 func (h *heard) all() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.Clone(h.values)
 }
 
-// The HAR of a real session is valid, and holds nothing that is secret.
+// The HAR of a real session is valid, and contains no secret.
 func TestHAR_ValidWithoutSecrets(t *testing.T) {
 	t.Parallel()
 	port := testserver.FreePort(t)
@@ -78,7 +78,7 @@ func TestHAR_ValidWithoutSecrets(t *testing.T) {
 	}
 }
 
-// isChallenge: the code challenge is noted with the secrets of a login request, but it is public.
+// isChallenge reports the code challenge: it is recorded with the secrets of a login request, but it is public.
 func isChallenge(value, har string) bool {
 	return strings.Contains(har, `"code_challenge",`+"\n"+`              "value": "`+value+`"`) || strings.Contains(har, "code_challenge="+value)
 }

@@ -16,7 +16,7 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// startQuiet is the program, whose checks at the start are over, at a server that is then replaced.
+// startQuiet returns the program after its checks at the start, with a server that is then replaced.
 func startQuiet(t *testing.T, metadata http.HandlerFunc) (*app, *testserver.Browser) {
 	t.Helper()
 	l := testserver.StartFakeServer(t)
@@ -28,7 +28,7 @@ func startQuiet(t *testing.T, metadata http.HandlerFunc) (*app, *testserver.Brow
 	return a, newBrowser(t, a)
 }
 
-// countingServer is a server that counts what it is asked, and the program at it.
+// countingServer returns a server that counts its requests, and the program that uses it.
 func countingServer(t *testing.T) (*atomic.Int64, *app, *testserver.Browser) {
 	t.Helper()
 	asked := new(atomic.Int64)
@@ -52,8 +52,7 @@ func runChecks(t *testing.T, b *testserver.Browser) check.Report {
 	return report
 }
 
-// Whoever looks makes the server be asked nothing: not by a page, a HEAD, a prefetch or a program. A
-// POST does.
+// Looking at a page never sends a request to the server: not a page, a HEAD, a prefetch or a program. A POST does.
 func TestCheckPage_OpeningAsksNothing(t *testing.T) {
 	t.Parallel()
 	asked, a, b := countingServer(t)
@@ -101,8 +100,8 @@ func TestCheckPage_CrossSite(t *testing.T) {
 	}
 }
 
-// While a run is under way the page shows what is known and comes again by itself, without a script;
-// when it is over it stops that.
+// During a run, the page shows the results so far and reloads by itself, without a script. When the run is over, it stops
+// reloading.
 func TestCheckPage_RunUnderWay(t *testing.T) {
 	t.Parallel()
 	held := make(chan bool)
@@ -164,8 +163,8 @@ func TestCheckPage_NamesProblem(t *testing.T) {
 	}
 }
 
-// What the checks have proved is neither doubted on the page nor named as a cause of a login that didn't come back. A server
-// that refuses everything for a different reason proves nothing of the redirect URI.
+// The page neither doubts what the checks have proved, nor names it as a cause of a login that didn't come back. A server
+// that refuses everything for a different reason proves nothing about the redirect URI.
 func TestHome_WhatTheChecksProved(t *testing.T) {
 	t.Parallel()
 	demo := func(registered bool) func(base string) map[string]string {

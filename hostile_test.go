@@ -17,8 +17,8 @@ import (
 // pushRoute takes pushed authorization requests.
 const pushRoute = "POST /demo/par"
 
-// hostileRoutes are the addresses of the demo server that say something, with the requests to us that ask there once
-// somebody has signed in. Where there are none, a login asks.
+// hostileRoutes lists the addresses of the demo server that return words, with the requests to us that ask them once a user
+// has signed in. Without such a request, a login asks.
 var hostileRoutes = []struct {
 	route, method, path string
 }{
@@ -37,7 +37,7 @@ var hostileRoutes = []struct {
 	{"POST /demo/revoke", http.MethodPost, "/revoke"},
 }
 
-// What a hostile answer holds: words that a page, a terminal or a report would obey, one that is harmless, and a credential
+// The content of a hostile answer: words that a page, a terminal or a report would obey, a harmless word, and a credential
 // that the answer names.
 const (
 	hostileWords      = "</pre></title><script>alert(7)</script><img src=x onerror=alert(7)> \x1b[31m\u202e\u2028 ``` ](http://evil.example) @someone <!--"
@@ -89,7 +89,7 @@ func hostileContents() []hostileContent {
 	}
 }
 
-// at answers with the content in place of an honest server. It counts how often it was asked.
+// at returns a handler that answers with the content in place of an honest server. It counts its requests.
 func (c hostileContent) at(honest http.Handler, asked *atomic.Int64) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		asked.Add(1)
@@ -106,8 +106,8 @@ func (c hostileContent) at(honest http.Handler, asked *atomic.Int64) http.Handle
 	}
 }
 
-// Every address that reads an answer is given each content, and all that is said of it then is escaped and bounded, and has no
-// credential that leaves the browser.
+// Every address whose answer is read returns each content. All that is shown of it is escaped and limited, and no
+// credential leaves the browser.
 func TestPages_EscapeHostileAnswers(t *testing.T) {
 	t.Parallel()
 	for _, route := range hostileRoutes {
@@ -167,7 +167,7 @@ func TestPages_EscapeHostileAnswers(t *testing.T) {
 
 var outsideCode = regexp.MustCompile("`[^`\n]*`|```mermaid(?s:.*?)```")
 
-// checkHarmless reports what an answer of ours must not have, and returns what it says.
+// checkHarmless reports what must not be in a response of ours, and returns its text.
 func checkHarmless(t *testing.T, content string, r testserver.Reply) string {
 	t.Helper()
 	where := content + ": " + r.Request.Method + " " + r.Request.URL.Path

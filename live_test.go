@@ -13,7 +13,8 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// A search at the API that ends once other settings are in use answers the login that began it, and puts nothing back.
+// A search at the API that ends after the settings have changed answers only the login that started it, and restores
+// nothing.
 func TestLive_LateDiscovery(t *testing.T) {
 	t.Parallel()
 	const api = "https://api.example/"
@@ -50,7 +51,7 @@ func TestLive_LateDiscovery(t *testing.T) {
 	}
 }
 
-// A prefetch and a HEAD of /login ask nothing at the API, and register no client.
+// A prefetch and a HEAD of /login send no request to the API, and register no client.
 func TestLogin_PrefetchRegistersNothing(t *testing.T) {
 	t.Parallel()
 	api := testserver.StartAPI(t)

@@ -23,8 +23,8 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// The load benchmarks measure logins as a user has them: 16 browsers, the app and the authorization server are
-// processes of their own, and speak HTTP. Counted is the app's CPU time alone, beside that of the baseline.
+// The load benchmarks measure logins as a user has them: 16 browsers, the app and the authorization server are separate
+// processes, and speak HTTP. Only the app's CPU time counts, compared with that of the baseline.
 
 func BenchmarkLoad(b *testing.B)         { benchmarkLoad(b, "app") }
 func BenchmarkLoadBaseline(b *testing.B) { benchmarkLoad(b, "baseline") }
@@ -83,7 +83,7 @@ func newLoadBrowser(b *testing.B) *loadBrowser {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
-// login does a whole login. The stub takes the nonce as the code, so that its pages are not needed.
+// login runs a whole login. The stub accepts the nonce as the code, so its pages are not needed.
 func (l *loadBrowser) login(issuer, base string) error {
 	to, err := l.get(base+"/login", http.StatusFound)
 	if err != nil {
@@ -95,7 +95,7 @@ func (l *loadBrowser) login(issuer, base string) error {
 	return err
 }
 
-// get reads an answer, and returns where it leads.
+// get reads an answer, and returns the target of its redirect.
 func (l *loadBrowser) get(address string, want int) (*url.URL, error) {
 	resp, err := l.Get(address)
 	if err != nil {
@@ -128,7 +128,7 @@ type measuredProcess struct {
 	answers *bufio.Reader
 }
 
-// startMeasured starts this test binary again, as what the kind says.
+// startMeasured starts this test binary again, as the given kind of process.
 func startMeasured(b *testing.B, kind, issuer, base string) *measuredProcess {
 	b.Helper()
 	command := exec.Command(os.Args[0])
@@ -165,8 +165,8 @@ func (p *measuredProcess) cpuTime(b *testing.B) time.Duration {
 	return used
 }
 
-// serveMeasured is such a process: it serves until its standard input ends, and answers each line of that with the
-// CPU time that it has used.
+// serveMeasured runs such a process: it serves until its standard input ends, and answers each line with the CPU time that
+// it has used.
 func serveMeasured(serve func(ctx context.Context) error) error {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
@@ -183,7 +183,7 @@ func serveMeasured(serve func(ctx context.Context) error) error {
 	return <-failed
 }
 
-// serveApp is the program, as main starts it.
+// serveApp runs the program, as main starts it.
 func serveApp(ctx context.Context) error {
 	limitMemory()
 	if code := run(ctx, []string{"-open=false"}, os.Getenv, io.Discard, os.Stderr); code != 0 {
@@ -192,7 +192,7 @@ func serveApp(ctx context.Context) error {
 	return nil
 }
 
-// serveBaseline is the baseline behind a server of its own.
+// serveBaseline runs the baseline with its own HTTP server.
 func serveBaseline(ctx context.Context) error {
 	port := os.Getenv("PORT")
 	handler, err := testserver.Baseline(os.Getenv("ISSUER"), "http://localhost:"+port)

@@ -106,7 +106,7 @@ func TestLoginCommand_OutcomeAndExitCode(t *testing.T) {
 	}
 }
 
-// The command advises an issuer that was tried, as the page and check do, with the steps and without.
+// The command suggests an issuer that was tried, as the page and check do, with steps and without.
 func TestLoginCommand_TriesTheIssuer(t *testing.T) {
 	t.Parallel()
 	for _, steps := range []string{"", "&step=1"} {
@@ -182,7 +182,7 @@ func TestLoginCommand_KeepsTheRunInSteps(t *testing.T) {
 	p.Wait(t)
 }
 
-// Somebody who stops the command is not told that a time has passed.
+// A user who stops the command does not see a message about a timeout.
 func TestLoginCommand_Interrupted(t *testing.T) {
 	t.Parallel()
 	p, _ := startLogin(t, testserver.StartFakeServer(t).Env())
@@ -192,7 +192,7 @@ func TestLoginCommand_Interrupted(t *testing.T) {
 	}
 }
 
-// A login that is done step by step is told like any other: that it works, and at which step it failed.
+// A step-by-step login is reported like any other: that it works, or at which step it failed.
 func TestLoginCommand_InSteps(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {

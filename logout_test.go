@@ -66,8 +66,8 @@ func TestLogout_HereAndAtServer(t *testing.T) {
 	}
 }
 
-// Before the browser goes to the server, the page says whether the server comes back, and else what to register. At the demo
-// server a client has the address, or it has none.
+// Before the browser goes to the server, the page says whether the server sends it back or, if not, what to register. On
+// the demo server, a client either has the address or has none.
 func TestLogout_Address(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
@@ -104,7 +104,7 @@ func TestLogout_Address(t *testing.T) {
 	}
 }
 
-// A refusal of which no cause is known is shown with the server's words, where the browser would get the same: without an ID token.
+// A refusal without a known cause is shown with the server's words, if the browser would get the same: without an ID token.
 func TestLogout_Refused(t *testing.T) {
 	t.Parallel()
 	for scopes, told := range map[string]bool{"profile": true, "openid profile": false} {
@@ -173,7 +173,7 @@ func startRegistered(t *testing.T, demo *app) *app {
 	return startAppAt(t, port, map[string]string{"ISSUER": demo.Cfg.Issuer, "CLIENT_ID": client.ID, "CLIENT_SECRET": client.Secret, "BASE_URL": base})
 }
 
-// endSessionLink is the link of the page after a logout that leads to the server, or "".
+// endSessionLink returns the link to the server on the page after a logout, or "".
 func endSessionLink(page string) string {
 	found := regexp.MustCompile(`href="([^"]*)">Sign out of the server too`).FindStringSubmatch(page)
 	if found == nil {

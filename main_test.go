@@ -25,7 +25,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// slowToken holds every token request back until it is told to go on, and opens a connection for each.
+// slowToken holds every token request back until the test releases it, and opens a connection for each.
 type slowToken struct {
 	next             http.RoundTripper
 	arrived, release chan bool
@@ -127,8 +127,8 @@ func testStopWithConnections(t *testing.T, texts []string) {
 	}
 }
 
-// Every part of a request and of its answer has its time: what comes slowly is cut off, and who does not
-// read either. TestHTTPServer_SlowHeaders sees it happen; the others are longer than a test should wait.
+// Every part of a request and of its answer has its time limit: a slow sender is cut off, and so is a client that doesn't
+// read. TestHTTPServer_SlowHeaders sees it happen; the other limits are longer than a test should wait.
 func TestHTTPServer_Times(t *testing.T) {
 	t.Parallel()
 	srv := httpServer(http.NotFoundHandler(), nil)
@@ -168,7 +168,7 @@ func TestGuard_LengthRequired(t *testing.T) {
 	}
 }
 
-// What is no request to the client has no line in the log, and no line is longer than a terminal's few.
+// Only requests to the client have a line in the log, and each line has a limited length.
 func TestLog_Bounded(t *testing.T) {
 	t.Parallel()
 	a := startApp(t, nil)
@@ -224,8 +224,7 @@ func TestSecurityDocument_TestsExist(t *testing.T) {
 	}
 }
 
-// The age of a result is the time since its run. Before any run there is none, and with other settings
-// neither.
+// The age of a result is the time since its run. Without a run there is none, and none after the settings have changed.
 func TestCheckPage_Age(t *testing.T) {
 	t.Parallel()
 	var passed atomic.Int64
@@ -246,8 +245,8 @@ func TestCheckPage_Age(t *testing.T) {
 	}
 }
 
-// A login that was begun and has not come back is said at /, with its usual causes in order; for ten
-// minutes, in this browser only, and not when a later one has come back.
+// / mentions a login that was started and has not come back, with its usual causes in order; for ten minutes, in this
+// browser only, and not when a later one has come back.
 func TestHome_LoginNotBack(t *testing.T) {
 	t.Parallel()
 	const words = "A login has not come back"

@@ -20,7 +20,7 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// watchedDemo is the demo server as another site, with everything that went in and out of it.
+// watchedDemo is the demo server on a different site, with a record of everything that went in and out.
 type watchedDemo struct {
 	issuer string
 	mu     sync.Mutex // guards the fields below
@@ -78,7 +78,7 @@ func (w *watchedDemo) note(path string, sent, answered []byte) {
 	}
 }
 
-// count is how often the server was asked by the client itself.
+// count returns how often the client itself sent a request to the server.
 func (w *watchedDemo) count() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -100,9 +100,9 @@ func startMisuse(t *testing.T, faults ...demo.Fault) (*watchedDemo, *app, *tests
 	return w, a, b
 }
 
-// The server's rules are tried only when asked for, each with a login of its own, and a sound server is
-// accused of nothing. The session stays as it was. Everything is in the flow, where a refusal of a try is no
-// failure of the login, and no code, verifier, token or secret is anywhere.
+// The attacks run only on request, each with its own login, and a sound server is not accused. The session stays as it was.
+// Everything is in the flow, where a rejected attack is not a failed login, and no code, verifier, token or secret is shown
+// anywhere.
 func TestMisusePage_OnlyOnRequest(t *testing.T) {
 	t.Parallel()
 	w, a, b := startMisuse(t)
@@ -158,7 +158,7 @@ func TestMisusePage_OnlyOnRequest(t *testing.T) {
 	}
 }
 
-// What the server lets pass is named first, and counted by rules.
+// The verdict names first what the server wrongly accepts, and counts by rules.
 func TestMisusePage_FaultsFirst(t *testing.T) {
 	t.Parallel()
 	_, _, b := startMisuse(t, demo.WrongVerifier, demo.RevokedAtUserinfo, demo.RevokedAtIntrospection, demo.PromptNonePage)
@@ -171,8 +171,8 @@ func TestMisusePage_FaultsFirst(t *testing.T) {
 	}
 }
 
-// Nothing is tried by itself, from a prefetch or from another site: neither the beginning of a run nor the
-// answer to one of its logins. Each has its honest twin.
+// Nothing runs by itself, or because of a prefetch or a different site: neither the start of a run nor the answer to one of
+// its logins. Each row has an honest twin.
 func TestMisusePage_NeverByItself(t *testing.T) {
 	t.Parallel()
 	w, _, b := startMisuse(t)
@@ -247,7 +247,7 @@ func TestMisusePage_NeverByItself(t *testing.T) {
 	}
 }
 
-// A login that does not come back is begun again, or left out; what was found stays.
+// A login that does not come back is started again, or left out. The findings stay.
 func TestMisusePage_LoginNotBack(t *testing.T) {
 	t.Parallel()
 	_, _, b := startMisuse(t)

@@ -28,8 +28,8 @@ func (r *rereading) runChecks() testserver.Reply {
 	}
 }
 
-// The API names another server while the program runs, and .env is saved with any other change: no login and no check
-// sends the client secret to the new server, nor that of the second client.
+// If the API names a different server while the program runs, and .env is saved with any other change, no login and no
+// check sends the client secret to the new server, nor that of the second client.
 func TestOwner_AfterTheAPIMoved(t *testing.T) {
 	t.Parallel()
 	api, other := testserver.StartAPI(t), testserver.StartAPI(t)

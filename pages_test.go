@@ -19,7 +19,7 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// screen is what somebody looks at.
+// screen is the size of a screen, with a name.
 type screen struct {
 	name          string
 	width, height int64
@@ -39,8 +39,8 @@ func signedIn(t *testing.T) (*chromium.Tab, *app) {
 	return c, a
 }
 
-// atTheTop checks that the heading and what to do next are seen without scrolling, on every screen, and
-// that nothing is wider than the screen or smaller than 14 pixels.
+// atTheTop checks that the heading and the next step are visible without scrolling, on every screen, and that nothing is
+// wider than the screen or smaller than 14 pixels.
 func atTheTop(c *chromium.Tab, heading, next string) {
 	c.T.Helper()
 	if got := chromium.Evaluate[string](c, `document.querySelector("h1").textContent`); got != heading {
@@ -139,7 +139,7 @@ func TestPages_MarkThemselves(t *testing.T) {
 	}
 }
 
-// What is wrong is said at the top, with the line to change, by the checks and by a login that failed.
+// The checks, and the page of a failed login, show at the top what is wrong, with the line to change.
 func TestPages_ProblemAtTop(t *testing.T) {
 	t.Parallel()
 	c := chromium.Open(t)

@@ -14,8 +14,8 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// What a login names arrives at the server, and what the settings have for every login: straight and step by step, where
-// the request is pushed, where the address is pasted and where the login starts at an API.
+// The parameters of a login, and those of the settings for every login, arrive at the server: straight and step by step, if
+// the request is pushed, if the address is pasted, and if the login starts at an API.
 func TestParameters_Arrive(t *testing.T) {
 	t.Parallel()
 	given := url.Values{"organization": {"org 1&2"}, "claims": {`{"id_token":{"auth_time":{"essential":true}}}`}, "kc_idp_hint": {"é"}, "login_hint": {"alice"}}
@@ -224,7 +224,7 @@ func TestParameters_TokensInSteps(t *testing.T) {
 	}
 }
 
-// What cannot be sent is refused with its reason, and nothing is: no request goes to the server, no login waits, and no
+// A parameter that can't be sent is refused with the reason. Then no request goes to the server, no login waits, and no
 // client is registered.
 func TestParameters_Refused(t *testing.T) {
 	t.Parallel()

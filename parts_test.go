@@ -12,7 +12,7 @@ import (
 
 var testTime = time.Unix(1_800_000_000, 0)
 
-// Times are said as a person says them, to come and past.
+// Times are in the words that people use, future and past.
 func TestRelative(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -35,13 +35,13 @@ func TestRelative(t *testing.T) {
 	}
 }
 
-// loginHolding is a login that brought every token, with what is held now.
+// loginHolding returns a login that got every token, with its current tokens.
 func loginHolding(held oauth.Tokens, scopes ...string) *session.Login {
 	issued := oauth.Tokens{Access: "a", Refresh: "r", Expires: testTime.Add(time.Hour)}
 	return &session.Login{Request: &oauth.Request{Scopes: scopes}, Response: &oauth.TokenResponse{Tokens: issued}, Held: held}
 }
 
-// What a page says of the tokens is true now: held, expired, replaced, revoked, or never there.
+// The facts about the tokens are true now: present, expired, replaced, revoked, or never issued.
 func TestFacts_TrueNow(t *testing.T) {
 	t.Parallel()
 	held := oauth.Tokens{Access: "a", Refresh: "r", Expires: testTime.Add(time.Hour)}
@@ -92,7 +92,7 @@ func TestFacts_TrueNow(t *testing.T) {
 	}
 }
 
-// The form is there where the browser does not come back, and says where an app's address is.
+// The form is there if the browser does not come back, and says where an app's address is.
 func TestNewPasteForm_WhereNeeded(t *testing.T) {
 	t.Parallel()
 	for elsewhere, app := range map[string]string{"https://app.example.com/cb": "", "http://localhost:8080/cb": "", "com.example.app:/cb": "com.example.app"} {

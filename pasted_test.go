@@ -48,7 +48,7 @@ func TestPasted_CodeStaysOut(t *testing.T) {
 	}
 }
 
-// What is pasted wrongly is refused without a word of it, with the form to try again, and the login still waits.
+// A wrong pasted address is refused without repeating it, with the form to try again, and the login still waits.
 func TestPasted_WrongAddress(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
@@ -185,7 +185,7 @@ func TestPastedTwin_Flow(t *testing.T) {
 	}
 }
 
-// An address that is pasted after a restart with another redirect URI is sent nowhere.
+// After a restart with a different redirect URI, a pasted address is sent nowhere.
 func TestPasted_AfterRestart(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)

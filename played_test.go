@@ -34,8 +34,8 @@ func turnOn(t *testing.T, b *testserver.Browser, words string) {
 // mend presses the button of the banner.
 func mend(b *testserver.Browser) { b.Post("/demo/setup", url.Values{"setup": {""}}) }
 
-// Each thing that the server lets pass is turned on at the demo's page and named by /misuse, alone. Mended,
-// nothing is.
+// Each fault of the server is turned on at the demo's page, and /misuse names it and nothing else. Once it is fixed,
+// /misuse names nothing.
 func TestMisusePage_EachDemoFault(t *testing.T) {
 	t.Parallel()
 	_, b := startPlayed(t)
@@ -102,8 +102,8 @@ func wrongAtTheAPI(t *testing.T, b *testserver.Browser) string {
 	return strings.Join(names, ", ")
 }
 
-// Each thing that the API gets wrong is turned on at the demo's page and named where the API is called. Sound
-// variants are not accused, and neither is the API when it is mended.
+// Each fault of the API is turned on at the demo's page, and the page of the API names it. Sound variants are not blamed,
+// and neither is the API once it is fixed.
 func TestAPI_EachDemoFault(t *testing.T) {
 	t.Parallel()
 	_, b := startPlayed(t)
@@ -155,8 +155,8 @@ func TestAPI_EachDemoFault(t *testing.T) {
 	}
 }
 
-// Each mistake that keeps a login from beginning at the API is turned on at the demo's page, and named by
-// another one that knows the API's URL alone. Mended, that one signs in.
+// Each mistake that keeps a login from starting at the API is turned on at the demo's page. A second program that knows
+// only the API's URL names it. Once it is fixed, that program signs in.
 func TestAtAPI_EachDemoFault(t *testing.T) {
 	t.Parallel()
 	a, b := startPlayed(t)

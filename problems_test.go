@@ -29,7 +29,7 @@ var (
 	spaces     = regexp.MustCompile(`\s+`)
 )
 
-// words are what a person reads in a page.
+// words returns the text of a page, from its main element on.
 func words(html string) string {
 	_, html, _ = strings.Cut(html, "<main>")
 	return strings.TrimSpace(spaces.ReplaceAllString(markupTags.ReplaceAllString(html, " "), " "))
@@ -75,7 +75,7 @@ func TestProblemPage_OwnServerFirst(t *testing.T) {
 	}
 }
 
-// A problem of which little is known has a page, too, without empty boxes.
+// A problem with few details has a page, too, without empty boxes.
 func TestProblemPage_Bare(t *testing.T) {
 	t.Parallel()
 	html := page(t, "problem.html", newProblemPage(layout{}, problem{Name: "a-name", Title: "A title"}, "Clerk", link{"Home", "/"}))

@@ -38,7 +38,7 @@ func TestRegistration_RepeatedTokenIsHidden(t *testing.T) {
 		}
 	}
 	b.Login()
-	b.Login() // the steps of which have no registration
+	b.Login() // its steps include no registration
 	refused := testserver.SendBody(400, "application/json", `{"error":"invalid_grant","error_description":"no `+registrationToken+`"}`)
 	api.At(tokenRoute, refused)
 	shows("the refresh", b.Ask("/refresh", true))

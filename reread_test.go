@@ -54,7 +54,7 @@ func (r *rereading) signIn() testserver.Reply {
 	return r.GetJSON(r.Authorize(r.Begin(""), "user_alice", "allow"))
 }
 
-// The line is mended while the program runs, and the next login works, in the same session.
+// If the user fixes the line while the program runs, the next login works, in the same session.
 func TestReread_MendsLogin(t *testing.T) {
 	t.Parallel()
 	r := startRereading(t, "")
@@ -191,7 +191,7 @@ func TestReread_ShowsMistake(t *testing.T) {
 	}
 }
 
-// What only a restart can apply is said, and the rest is applied.
+// The program says which changes need a restart, and applies the others.
 func TestReread_SaysRestart(t *testing.T) {
 	t.Parallel()
 	r := startRereading(t, "")
@@ -211,7 +211,7 @@ func TestReread_SaysRestart(t *testing.T) {
 	}
 }
 
-// A login that is being finished while the settings change is finished with those that it began with.
+// A login that is being finished while the settings change ends with the settings that it started with.
 func TestReread_LoginKeepsSettings(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
@@ -246,8 +246,8 @@ func TestReread_LoginKeepsSettings(t *testing.T) {
 	}
 }
 
-// After a change nothing is asked unasked: a file that was saved half way would send the old secret to the new server. The
-// page says that nothing was checked since, and one button checks everything.
+// After a change, nothing is checked without a request: a file that was saved halfway would send the old secret to the new
+// server. The page says that nothing was checked since, and one button checks everything.
 func TestReread_ChecksNothing(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)

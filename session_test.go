@@ -124,7 +124,7 @@ func TestTokenRoutes_DemoAndClerk(t *testing.T) {
 	}
 }
 
-// An access token that has expired is the server's to refuse, and its refusal is shown.
+// An expired access token is for the server to refuse, and the page shows the refusal.
 func TestTokenRoutes_ExpiredToken(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
@@ -157,7 +157,7 @@ func TestTokenRoutes_ExpiredToken(t *testing.T) {
 	}
 }
 
-// startAtFakeServer signs in at a server of which each use of the token can be spoiled.
+// startAtFakeServer signs in at a server whose answers to the uses of the token can be spoiled.
 func startAtFakeServer(t *testing.T, spoil func(l *testserver.FakeServer)) (*testserver.FakeServer, *app, *testserver.Browser) {
 	t.Helper()
 	l := testserver.StartFakeServer(t)
@@ -175,7 +175,7 @@ func startAtFakeServer(t *testing.T, spoil func(l *testserver.FakeServer)) (*tes
 	return l, a, b
 }
 
-// What a server sends that fails or does not verify is a 502, and its 4xx is its answer.
+// An answer of a server that fails or does not verify becomes a 502. A 4xx is passed on as the answer.
 func TestTokenRoutes_BadAnswers(t *testing.T) {
 	t.Parallel()
 	const jsonType = "application/json"
@@ -299,7 +299,7 @@ func TestTokenRoutes_BadAnswers(t *testing.T) {
 	}
 }
 
-// A token is gone once the server says that it is, with 200 or with 204.
+// A token is deleted once the server says that it is revoked, with 200 or with 204.
 func TestRevoke_DeletesToken(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusOK, http.StatusNoContent} {
@@ -366,7 +366,7 @@ func TestRefresh_EachResponse(t *testing.T) {
 	}
 }
 
-// An error in the body of a 200 is a refusal: nothing is new, nothing is revoked, and no page says that it is.
+// An error in the body of a 200 is a refusal: nothing is replaced or revoked, and no page says so.
 func TestTokenRoutes_RefusedWith200(t *testing.T) {
 	t.Parallel()
 	refusals := map[string]string{"application/json": `{"error":"unauthorized_client"}`, "application/x-www-form-urlencoded": "error=unauthorized_client"}
@@ -401,7 +401,7 @@ func keptLogins(t *testing.T, a *app, b *testserver.Browser) []*session.Login {
 	return logins
 }
 
-// Two tabs that refresh at once send one request: to a server that rotates, two would be theft.
+// Two tabs that refresh at once send one request: to a server that rotates refresh tokens, two would look like theft.
 func TestRefresh_TabsSendOneRequest(t *testing.T) {
 	release := make(chan bool)
 	l, a, b := startAtFakeServer(t, func(l *testserver.FakeServer) {
@@ -430,7 +430,7 @@ func TestRefresh_TabsSendOneRequest(t *testing.T) {
 	}
 }
 
-// waitForShared waits until so many requests wait for the work that they share, or have to themselves.
+// waitForShared waits until the given number of requests wait for shared work, or for their own.
 func waitForShared(n int) {
 	for range 10_000 {
 		var stacks bytes.Buffer
@@ -519,7 +519,7 @@ func TestRevoke_DuringRefresh(t *testing.T) {
 	}
 }
 
-// Endpoints that the server does not have are said so, on the page and on the route.
+// A missing endpoint is reported, on the page and on the route.
 func TestTokenRoutes_NotOffered(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)

@@ -14,7 +14,7 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// A second start says where the first one runs, by whatever name it goes, and as what: what it is told is data.
+// A second start says where the first one runs, whatever its name, and in which mode. The other program's words are data.
 func TestAlreadyRunning_SaysWhere(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -38,7 +38,7 @@ func TestAlreadyRunning_SaysWhere(t *testing.T) {
 	}
 }
 
-// What stands on the port may lie about what it is: it gets one line, in which nothing is obeyed.
+// The program on the port may lie about what it is: it gets one line, which no terminal obeys.
 func TestAlreadyRunning_ForeignText(t *testing.T) {
 	t.Parallel()
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -104,8 +104,8 @@ func TestStart_ListenElsewhere(t *testing.T) {
 	p.WaitFor(t, "redirect URI  http://localhost:1234/oauth_callback")
 }
 
-// The start says in one line what a login would trip over, sends no secret to find it out, and praises
-// nothing that it does not know.
+// The start says in one line what a login would fail on. It sends no secret to find out, and calls nothing right that it
+// doesn't know.
 func TestCheckAtStart_SendsNoSecret(t *testing.T) {
 	t.Parallel()
 	honest := testserver.StartFakeServer(t)

@@ -16,7 +16,7 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// The five steps of a login at the demo server, and what is said at each.
+// The five steps of a login at the demo server, and the text of each page.
 func TestSteps_AllFive(t *testing.T) {
 	t.Parallel()
 	a := startTalk(t, true)
@@ -93,7 +93,7 @@ func TestSteps_AskEachTime(t *testing.T) {
 	}
 }
 
-// What goes over the wire is the same as without steps, but for the values that are random.
+// The requests are the same as without steps, except for random values.
 func TestSteps_SendSameBytes(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
@@ -172,7 +172,7 @@ func TestSteps_ShowWhatIsSent(t *testing.T) {
 	}
 }
 
-// What waits is this browser's alone, whoever knows the address of the callback and of the step.
+// A waiting login belongs to this browser alone, even if another knows the addresses of the callback and of the step.
 func TestSteps_OtherBrowser(t *testing.T) {
 	t.Parallel()
 	for entrance := range testserver.Entrances(nil) {
@@ -222,7 +222,7 @@ func testStepsOfAnotherBrowser(t *testing.T, entrance string) {
 	}
 }
 
-// A step that fails says so as every login does, and is over.
+// A failed step is reported like any failed login, and the login is over.
 func TestSteps_FailedStepEndsLogin(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)

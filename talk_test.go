@@ -127,8 +127,8 @@ type talk struct {
 	other         bool // the demo server has a host of its own
 }
 
-// goesWrong plays the end of the talk: a mistake that ends a login at the server, one that ends it at the last moment, and a
-// server that does not enforce PKCE.
+// goesWrong plays the end of the talk: a mistake that ends a login on the server, one that ends it at the last moment, and
+// a server that does not enforce PKCE.
 func (k *talk) goesWrong(base string) {
 	k.T.Helper()
 	k.turnOn(base, "redirect-uri-slash")
@@ -175,7 +175,7 @@ func (k *talk) begin(base string) {
 	k.press(`a[href^="/login?step=1"]`, "1. Before the redirect")
 }
 
-// allow goes through one as far as step 3.
+// allow goes through a step-by-step login up to step 3.
 func (k *talk) allow(base string) {
 	k.T.Helper()
 	k.begin(base)
@@ -200,7 +200,7 @@ func (k *talk) atHeading() {
 	}
 }
 
-// edit changes the request, and sees what changed in its address: at once with a script.
+// edit changes the request, and checks what changed in its address: at once with a script.
 func (k *talk) edit(script bool) {
 	k.T.Helper()
 	k.atHeading()
@@ -232,7 +232,7 @@ func (k *talk) edit(script bool) {
 	k.look("1-edited")
 }
 
-// enter presses what has the focus.
+// enter presses Enter on the focused control.
 func (k *talk) enter(words string) {
 	k.T.Helper()
 	k.Key(kb.Enter, words)
@@ -256,8 +256,8 @@ func (k *talk) tabTo(selector string) {
 	k.T.Fatalf("the Tab key does not lead to %s on the page:\n%s", selector, k.Text())
 }
 
-// look takes a picture of a step, light and dark, and sees that it can be read from the last row: what the step is about
-// is large enough, and all of it is in sight.
+// look takes a picture of a step, light and dark, and checks that it can be read from the last row: the important parts are
+// large enough, and all of them are visible.
 func (k *talk) look(name string) {
 	k.T.Helper()
 	if !k.Becomes(`document.activeElement !== document.body`, testserver.Patience) {
@@ -287,7 +287,7 @@ func (k *talk) lookAtServer(name string) {
 	k.Resize(k.width, k.height)
 }
 
-// lookAtFlow does so with the flow, whose picture may scroll.
+// lookAtFlow does the same with the flow, whose picture may scroll.
 func (k *talk) lookAtFlow(name string) {
 	k.T.Helper()
 	k.see(name, `document.querySelectorAll(".verdict h1, .strip, .picture")`, "")
@@ -314,7 +314,7 @@ const outOfSight = `((parts) => [...parts].filter(p => p.checkVisibility()).flat
 	return r.width && (r.top < -1 || r.left < -1 || r.bottom > innerHeight + 1 || r.right > innerWidth + 1)
 }).map(p => p.className + " " + p.textContent.trim().slice(0, 60) + " to " + Math.round(p.getBoundingClientRect().bottom)).join("\n"))`
 
-// see looks at the parts of a page that can be read, and at those that are in sight, if any have to be.
+// see checks that the given parts of a page can be read, and that others are visible, if any must be.
 func (k *talk) see(name, parts, inSight string) {
 	k.T.Helper()
 	for _, scheme := range []string{"light", "dark"} {

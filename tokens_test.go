@@ -12,7 +12,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// Every token that is tried has a heading of its own.
+// Every token that is tried has its own heading.
 func TestAnswer_About(t *testing.T) {
 	t.Parallel()
 	seen := map[string]string{}
@@ -29,12 +29,12 @@ func TestAnswer_About(t *testing.T) {
 	}
 }
 
-// judged is what an API's answer was found to be.
+// judged returns an API's answer with a result.
 func judged(result causes.Result) *causes.APIAnswer {
 	return &causes.APIAnswer{Finding: causes.Finding{Result: result}}
 }
 
-// A refusal is bad, except of a wrong token; an API that opens to one is bad.
+// A refusal is bad, except for a wrong token. An API that accepts a wrong token is bad.
 func TestAnswers_Good(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -115,7 +115,7 @@ func TestToolsIn_Bounded(t *testing.T) {
 	}
 }
 
-// Where a token is for somebody else, the login that names the API is offered, unless this one did.
+// If a token is for a different API, the page offers the login that names the API, unless this login did.
 func TestOfferNext_OtherAudience(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -142,7 +142,7 @@ func TestOfferNext_OtherAudience(t *testing.T) {
 	}
 }
 
-// What the API's answer leads to: more scopes, the API's server anew, or nothing.
+// What an API's answer offers next: more scopes, a new start at the API, or nothing.
 func TestOfferNext_EachAnswer(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {

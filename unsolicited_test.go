@@ -8,8 +8,8 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// Some servers send an error back without state. A browser that waits for a login is shown it, under a
-// remark that anybody could have written it; nothing is done about it, and the login can still come back.
+// Some servers send an error back without state. A browser that waits for a login sees it, marked as unverified, as an
+// attacker could have written it. Nothing else happens, and the login can still come back.
 func TestCallback_ErrorWithoutState(t *testing.T) {
 	t.Parallel()
 	const remark, words = "Anyone could have written it", "Unregistered redirect_uri"

@@ -1,5 +1,5 @@
-// Runs the steps of action.yml with the variables of GitHub's runner: with the demo, with a server that does not
-// answer, and with a setting that cannot be read. The action has to end as check does and to write its summary.
+// Runs the steps of action.yml with the variables of GitHub's runner: with the demo, with a server that does not answer,
+// and with a setting that cannot be read. The action must end as check does, and write its summary.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -29,7 +29,7 @@ function steps() {
   return found;
 }
 
-// expand puts in what the runner knows.
+// expand replaces the expressions by the runner's values.
 const expand = (text) => text.replaceAll("${{ github.action_path }}", action).replaceAll(/\$\{\{.*?\}\}/g, (expression) => fail(`action.yml: what is ${expression}?`));
 
 // run runs the steps as the runner does, until one fails.

@@ -21,7 +21,7 @@ for (const line of readFileSync(join(root, "Dockerfile"), "utf8").split("\n")) {
 }
 const [build, image] = stages;
 
-// context are the files that .dockerignore lets through: the last pattern that matches decides.
+// context lists the files that .dockerignore does not exclude: the last pattern that matches decides.
 const patterns = readFileSync(join(root, ".dockerignore"), "utf8").split("\n").filter((line) => line !== "" && !line.startsWith("#")).map((line) => {
   const regexp = line.replace(/^!/, "").replaceAll(".", "\\.").replaceAll("**/", "(.+/)?").replaceAll(/(?<![)+.])\*/g, "[^/]*");
   return { ignored: !line.startsWith("!"), regexp: new RegExp(`^${regexp}(/.*)?$`) };
@@ -31,7 +31,7 @@ const context = files().filter((path) => !isIgnored(path));
 for (const secret of [".env", "other.env", "internal/demo/.env"]) if (!isIgnored(secret)) fail(`.dockerignore lets ${secret} into the image's build`);
 if (!context.includes("main.go") || context.some((path) => path.endsWith("_test.go"))) fail("the context is not what the build needs");
 
-// runBuild does what the build stage says in a folder, and returns the files that are there.
+// runBuild runs the build stage in a folder, and returns the files of the build.
 function runBuild(name, env) {
   let at = join(folder, name);
   mkdirSync(at);
@@ -84,7 +84,7 @@ if (size > goal) fail("the binary is larger than the goal");
 if (spawnSync("ldd", [join(first, binary)]).status === 0) fail("the binary is not static");
 if (!/^[1-9]/.test(settings.USER)) fail("the image runs as root");
 
-// In an empty root, as the image's user: the demo, checked and served.
+// Runs the demo in an empty root, as the image's user: checked and served.
 if (process.getuid() !== 0) {
   console.log("Dockerfile: not run in an empty root, for which chroot needs root");
   process.exit();

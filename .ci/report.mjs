@@ -1,5 +1,5 @@
-// Reads what `go test -json` prints, shows what `go test` would, and at its end what was skipped and why.
-// Where everything is installed nothing may be skipped: it fails when anything was, or when a test did.
+// Reads the output of `go test -json`, prints what `go test` would and, at its end, what was skipped and why. Where
+// everything is installed, no test may be skipped: it fails if one was skipped, or if one failed.
 import { createInterface } from "node:readline";
 
 const said = new Map(); // by test: its output so far, until it has ended
@@ -10,7 +10,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   try {
     event = JSON.parse(line);
   } catch {
-    console.log(line); // what the go command itself has to say
+    console.log(line); // what the go command itself prints
     continue;
   }
   const test = event.Test && `${event.Package} ${event.Test}`;
@@ -29,7 +29,7 @@ for await (const line of createInterface({ input: process.stdin })) {
       failed = true;
       for (const [other, output] of said) {
         if (other !== test && (event.Test || !other.startsWith(`${event.Package} `))) continue;
-        process.stdout.write(output); // of the test, or of those that were at work when their process ended
+        process.stdout.write(output); // of the test, or of those that were running when their process ended
         said.delete(other);
       }
       break;
@@ -44,7 +44,7 @@ for await (const line of createInterface({ input: process.stdin })) {
 console.log(skipped.length === 0 ? "nothing was skipped" : `${skipped.length} skipped:\n  ${skipped.join("\n  ")}`);
 process.exit(failed || skipped.length > 0 ? 1 : 0);
 
-// reason is what a test said when it was skipped.
+// reason returns what a test printed when it was skipped.
 function reason(output) {
   const lines = output.split("\n").filter((l) => l.trim() !== "" && !/^\s*(=== |--- )/.test(l));
   return lines.map((l) => l.trim()).join(" ") || "no reason given";

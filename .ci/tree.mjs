@@ -1,4 +1,4 @@
-// The repository's files as a clone has them, with what has not been committed yet.
+// The repository's files as in a clone, including uncommitted changes.
 import { execFileSync } from "node:child_process";
 import { cpSync } from "node:fs";
 import { join } from "node:path";

@@ -1,12 +1,12 @@
-// What a page can do without: copying, counting down, turning steps with the arrow keys. Every page
-// works with JavaScript off.
+// The parts of a page that it can do without: copying, counting down, turning steps with the arrow keys. Every page works
+// with JavaScript off.
 const said = Object.assign(document.createElement("span"), { className: "hidden", role: "status" });
 document.body.append(said);
 for (const button of document.querySelectorAll("[data-copy]")) {
   const label = button.textContent;
   button.hidden = false;
   button.addEventListener("click", async (event) => {
-    event.preventDefault(); // a link shows what would be copied, for those without a script
+    event.preventDefault(); // without a script, the link shows what would be copied
     try {
       await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
       button.textContent = "Copied";
@@ -43,7 +43,7 @@ addEventListener("keydown", (event) => {
   link.click();
 });
 
-// The address of the request changes as its parameters are typed. The one from before is not sent any more.
+// The address of the request changes as its parameters are typed. The old address is no longer sent.
 const edit = document.getElementById("edit");
 edit?.addEventListener("input", (event) => {
   const { name, value } = event.target, address = document.querySelector(".address code");
@@ -59,7 +59,8 @@ edit?.addEventListener("input", (event) => {
   document.querySelector("[data-changed]").hidden = false;
 });
 
-// A response in the fragment is explained by the names of its members. Its values are not read, go nowhere and leave the address bar.
+// A response in the fragment is explained by the names of its members. Its values are not read, sent or kept, and leave the
+// address bar.
 const fragment = document.getElementById("fragment");
 if (fragment) {
   const members = new URLSearchParams(location.hash.slice(1));

@@ -36,8 +36,8 @@ var build = sync.OnceValues(func() (string, error) {
 	return binary, nil
 })
 
-// lookAtSources looks at every file that the program is made of. The go command remembers which files a test
-// has looked at: without this it would take a result from its cache that was another program's.
+// lookAtSources opens every source file of the program. The go command remembers which files a test has opened: without
+// this, it would take a cached result of a different program.
 func lookAtSources() error {
 	return filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -96,8 +96,8 @@ func startIn(t *testing.T, folder string, stderr *testserver.Logbook, env map[st
 	for name, value := range env {
 		p.command.Env = append(p.command.Env, name+"="+value)
 	}
-	// What the test has set at its servers was set before the program asks them. The race detector does not see
-	// that through another process; it sees a write before a read.
+	// The test's changes to its servers happened before the program asks them. The race detector does not see that across
+	// processes, but it sees that a write comes before a read.
 	if err := os.WriteFile(filepath.Join(p.command.Dir, "started-by"), []byte(t.Name()), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -137,8 +137,8 @@ func newBrowserAt(t *testing.T, a *app, base string) *testserver.Browser {
 	return testserver.NewBrowserAt(t, &a.App, base)
 }
 
-// launch starts a program that is not ours and waits until it listens on the port. It is killed at the
-// end of the test, or by stop, without any chance to tidy up.
+// launch starts a third-party program and waits until it listens on the port. It is killed at the end of the test, or by
+// stop, without a chance to tidy up.
 func launch(t *testing.T, program *exec.Cmd, port string) (stop func()) {
 	t.Helper()
 	if err := program.Start(); err != nil {

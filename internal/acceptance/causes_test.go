@@ -15,7 +15,7 @@ import (
 	"oauth-test-client/internal/misuse"
 )
 
-// tellers are who tells a cause, as docs/problems.md writes it, by the tests of the causes that ask them.
+// tellers maps the tests of the causes to who tells a cause in them, in the words of docs/problems.md.
 var tellers = map[string]map[string]string{
 	"internal/check/causes_test.go": {
 		"TestCauses_SettingsTell":           "the settings",
@@ -49,8 +49,8 @@ var tellers = map[string]map[string]string{
 	},
 }
 
-// What docs/problems.md says of who tells a cause is what these tests show, and nothing else: every cause has a
-// row for each that tells it, and no row is missing there.
+// docs/problems.md lists for each cause who tells it. That list is exactly what these tests show: every cause has a row for
+// each teller, and no row is missing there.
 func TestProblems_EveryCauseHasTests(t *testing.T) {
 	t.Parallel()
 	documented := documentedTellers(t)
@@ -80,8 +80,8 @@ func TestProblems_EveryCauseHasTests(t *testing.T) {
 	}
 }
 
-// behaviorsIn are the causes that the table of behaviors names, with who tells each: check, the login's page, or a page on which
-// tokens are used.
+// behaviorsIn returns the causes that the table of behaviors names, with who tells each: check, the login's page, or a page
+// on which tokens are used.
 func behaviorsIn(t *testing.T) map[string][]string {
 	t.Helper()
 	values := map[string]string{}
@@ -165,7 +165,7 @@ func documentedTellers(t *testing.T) map[string][]string {
 
 var stableName = regexp.MustCompile(`[a-z]+(?:-[a-z]+)+`)
 
-// namesIn are the stable names in the literals of each test of the causes in a file.
+// namesIn returns the stable names in the literals of each test of the causes in a file.
 func namesIn(t *testing.T, path string, known map[string][]string) map[string][]string {
 	t.Helper()
 	found := map[string][]string{}
@@ -242,7 +242,7 @@ func TestProblems_EveryCauseHasThread(t *testing.T) {
 	}
 }
 
-// docs/misuse.md has each try by its stable name, and the rule where it is written.
+// docs/misuse.md lists each attempt by its stable name, with the section of its rule.
 func TestMisuse_EveryAttackDocumented(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(root + "/docs/misuse.md")

@@ -79,7 +79,7 @@ func TestCheckCommand_ExitCodeAndOutput(t *testing.T) {
 	}
 }
 
-// With nothing configured a demo server is played on a free port, beside whatever runs on PORT.
+// Without settings, a demo server runs on a free port, whatever else runs on PORT.
 func TestCheckCommand_DemoOnFreePort(t *testing.T) {
 	t.Parallel()
 	port := testserver.TakenPort(t)
@@ -89,7 +89,7 @@ func TestCheckCommand_DemoOnFreePort(t *testing.T) {
 	}
 }
 
-// A setting that cannot be read is a document for programs, and an annotation in GitHub Actions.
+// A mistake in the settings is a JSON document for programs, and an annotation in GitHub Actions.
 func TestCheckCommand_UnreadableSetting(t *testing.T) {
 	t.Parallel()
 	p := startProcess(t, map[string]string{"PORT": "x", "GITHUB_ACTIONS": "true"}, "check", "-json")

@@ -18,7 +18,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// startProgram starts a server of testdata/interop that says itself how it is reached, and as whom to sign in.
+// startProgram starts a server of testdata/interop that prints its address, and the user to sign in as.
 func startProgram(t *testing.T, command *exec.Cmd) foreign {
 	t.Helper()
 	command.Dir = interop
@@ -51,7 +51,7 @@ func startProgram(t *testing.T, command *exec.Cmd) foreign {
 	return foreign{env: env, user: settings.User, password: settings.Password, refresh: true}
 }
 
-// startBetterAuth starts Better Auth, which answers JSON to whoever takes JSON.
+// startBetterAuth starts Better Auth, which answers JSON to every client that accepts JSON.
 func startBetterAuth(t *testing.T, configuration, redirectURI string) foreign {
 	needsNode(t, "@better-auth/oauth-provider")
 	f := startProgram(t, exec.Command("node", "better-auth.mjs", configuration, redirectURI))
@@ -89,7 +89,7 @@ func startAuthlib(t *testing.T, configuration, redirectURI string) foreign {
 	return f
 }
 
-// startLemonLDAP starts the portal of LemonLDAP::NG, which answers JSON to whoever takes JSON and signs the
+// startLemonLDAP starts the portal of LemonLDAP::NG, which answers JSON to every client that accepts JSON. It signs the
 // user in before it looks at the request.
 func startLemonLDAP(t *testing.T, configuration, redirectURI string) foreign {
 	installed(t, "liblemonldap-ng-portal-perl", "libplack-perl", "libstring-random-perl", "libio-string-perl", "libcrypt-openssl-bignum-perl")
@@ -110,8 +110,8 @@ func installed(t *testing.T, packages ...string) {
 	}
 }
 
-// Against real servers, one mistake in the settings is named by the first line that fails, and nothing
-// fails where the server does not tell.
+// With real servers, the first line that fails names the one mistake in the settings. If the server doesn't show the
+// mistake, nothing fails.
 func TestInterop_CheckNamesMistake(t *testing.T) {
 	t.Parallel()
 	type start func(t *testing.T, configuration, redirectURI string) foreign

@@ -191,7 +191,7 @@ func startFosite(t *testing.T, _, redirectURI string) foreign {
 	return f
 }
 
-// The whole flow, everything after it, Deny and check, against servers of other people.
+// The whole flow, everything after it, Deny and check, against third-party servers.
 func TestInterop_LoginAndCheck(t *testing.T) {
 	t.Parallel()
 	type start func(t *testing.T, configuration, redirectURI string) foreign
@@ -238,8 +238,9 @@ func TestInterop_LoginAndCheck(t *testing.T) {
 	}
 }
 
-// What a login asks for arrives, in the address and pushed: the sign-in page has the user name that login_hint names, the
-// ID token has the claim that claims asks for, and prompt=login asks for the password again. Without them, none of that is.
+// The parameters of a login arrive, in the address and pushed: the sign-in page has the user name from login_hint, the ID
+// token has the claim that claims asks for, and prompt=login asks for the password again. Without them, none of that
+// happens.
 func TestInterop_Parameters(t *testing.T) {
 	t.Parallel()
 	needsNode(t, "oidc-provider")
@@ -279,8 +280,8 @@ func TestInterop_Parameters(t *testing.T) {
 	}
 }
 
-// What is said before a sign-out is what the server then does with a browser that comes with the ID token: it takes the address
-// that is registered, and refuses the one that is not.
+// The page before a sign-out predicts what the server does with a browser that brings the ID token: it accepts the
+// registered address, and refuses the other.
 func TestInterop_Logout(t *testing.T) {
 	t.Parallel()
 	needsNode(t, "oidc-provider")
@@ -414,8 +415,8 @@ func attribute(tag, name string) string {
 	return html.UnescapeString(m[1])
 }
 
-// play is the person at the server's pages: signs in, agrees or denies, and returns the address that
-// the browser is sent back to.
+// play plays the user on the server's pages: it signs in, agrees or denies, and returns the address that the browser is
+// sent back to.
 func (f foreign) play(b *testserver.Browser, address string, deny bool) string {
 	b.T.Helper()
 	var form url.Values
@@ -496,7 +497,7 @@ func checkText(r check.Report) string {
 	return text.String()
 }
 
-// wantFails checks which line a person reads first.
+// wantFails checks which line a reader sees first.
 func wantFails(t *testing.T, r check.Report, check, setting, words string) {
 	t.Helper()
 	for _, f := range r.Checks {

@@ -11,8 +11,8 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// The example of docs/ci.md: the command login, and Chromium that Playwright drives at the demo server. The
-// log tells nobody's name and no token.
+// The example of docs/ci.md: the command login, with Chromium that Playwright drives at the demo server. The log contains
+// no user's name and no token.
 func TestLoginCommand_InChromium(t *testing.T) {
 	t.Parallel()
 	needsNode(t, "playwright-core")

@@ -14,8 +14,8 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// An API that speaks MCP, with its authorization server, is signed in at by nothing but its address: that of the
-// SDK most are built with, as it is with sessions and without.
+// An API that speaks MCP, with its authorization server, needs only its address for a sign-in: that of the SDK most are
+// built with, as it is with sessions and without.
 func TestAtAPI_MCPServer(t *testing.T) {
 	t.Parallel()
 	modules, err := filepath.Abs(interop + "/conformance/node_modules")
@@ -33,7 +33,7 @@ func TestAtAPI_MCPServer(t *testing.T) {
 			a.process.WaitFor(t, "the first sign-in registers a client")
 			b := newBrowser(t, a)
 			to := b.Begin("")
-			for !strings.HasPrefix(to, a.Address) { // nobody is asked
+			for !strings.HasPrefix(to, a.Address) { // no user is asked
 				to = b.Location(b.Get(to))
 			}
 			if r := b.GetJSON(to); r.StatusCode != http.StatusOK {

@@ -12,10 +12,10 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// found is what a run of /misuse finds: the results of each try, in their order.
+// found holds the findings of a run of /misuse: the results of each attempt, in order.
 type found map[misuse.Attempt]string
 
-// sound is what a server gives that keeps every rule, and replaces refresh tokens.
+// sound holds the findings for a server that follows every rule, and replaces refresh tokens.
 var sound = found{
 	misuse.CodeTwice: "ok ok", misuse.WrongVerifier: "ok", misuse.NoVerifier: "ok", misuse.OtherRedirectURI: "ok", misuse.OtherClient: "ok",
 	misuse.OldRefreshToken: "ok ok", misuse.RevokedToken: "ok ok", misuse.WithoutPKCE: "ok", misuse.PromptNone: "ok",

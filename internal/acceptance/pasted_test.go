@@ -9,8 +9,7 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// At other people's servers a redirect URI that does not lead here is checked, and the login is played through
-// the form.
+// With third-party servers, a redirect URI that does not lead here is checked, and the login goes through the form.
 func TestInterop_Pasted(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -34,7 +33,7 @@ func TestInterop_Pasted(t *testing.T) {
 	}
 }
 
-// check says of the redirect URI that is configured whether it is registered, and names its own variable.
+// check reports whether the configured redirect URI is registered, and names its variable.
 func TestInterop_CheckElsewhere(t *testing.T) {
 	t.Parallel()
 	needsNode(t, "oidc-provider")

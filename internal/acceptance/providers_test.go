@@ -51,7 +51,7 @@ type provider struct {
 	wrongSecret, wrongMethod, wrongCode         answer // of the token endpoint
 }
 
-// answer is what a server says: an OAuth error, a page, JSON, or a redirect.
+// answer is a server's answer: an OAuth error, a page, JSON, or a redirect.
 type answer struct {
 	status   int
 	location string
@@ -80,7 +80,7 @@ func oauthError(status int, code, words string) answer {
 	return answer{status: status, body: string(body)}
 }
 
-// fosite adds what the servers on Ory's library say.
+// fosite adds the answers of servers on Ory's library.
 func fosite(p provider) provider {
 	const failed = "Client authentication failed (e.g., unknown client, no client authentication included, or unsupported authentication method)."
 	p.wrongRedirectURI = oauthError(400, "invalid_request", "The 'redirect_uri' parameter does not match any of the OAuth 2.0 Client's pre-registered redirect urls.")
@@ -216,8 +216,8 @@ func TestDocuments_BlocksOfSettingsAreWhole(t *testing.T) {
 	}
 }
 
-// The example in each section of docs/providers.md is what check says at the provider with one mistake. Without the
-// mistake nothing fails. With -update the examples are written anew.
+// The example in each section of docs/providers.md is the output of check for the provider with one mistake. Without the
+// mistake, nothing fails. With -update, the examples are written anew.
 func TestProviders_ExamplesAreOutput(t *testing.T) {
 	t.Parallel()
 	const file = root + "/docs/providers.md"
@@ -255,7 +255,7 @@ func TestProviders_ExamplesAreOutput(t *testing.T) {
 	}
 }
 
-// failures are the first line of what check says, each line that failed with what belongs to it, and the count.
+// failures returns the first line of check's output, each line that failed with its details, and the count.
 func failures(out string) string {
 	var kept []string
 	failing := false
@@ -285,8 +285,8 @@ func (p provider) check(t *testing.T, settings string) (out string, code int) {
 	return process.Out.String(), code
 }
 
-// start starts the server and returns the environment with which a program comes there: a proxy that leads every host
-// to it, and its certificate.
+// start starts the server and returns the environment in which a program can reach it: a proxy that leads every host to it,
+// and its certificate.
 func (p provider) start(t *testing.T) map[string]string {
 	t.Helper()
 	hosts := []string{hostOf(t, p.issuer)}
@@ -385,7 +385,7 @@ func (p provider) handler(t *testing.T) http.Handler {
 	return mux
 }
 
-// refuseToken is what needs a token, and has got none.
+// refuseToken is the handler of an endpoint that needs a token, for a request without one.
 func refuseToken(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 	w.WriteHeader(http.StatusUnauthorized)
@@ -414,7 +414,7 @@ func (p provider) authorize(w http.ResponseWriter, r *http.Request) {
 	answer{200, "", signInPage}.send(w)
 }
 
-// refuses sends the refusal of a client that is not the right one.
+// refuses refuses a wrong client, and reports whether it did.
 func (p provider) refuses(w http.ResponseWriter, r *http.Request) bool {
 	id, secret, basic := r.BasicAuth()
 	if !basic {
@@ -437,7 +437,7 @@ func (p provider) token(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// lookUp is introspection and revocation, of a token that is not there.
+// lookUp handles introspection and revocation of an unknown token.
 func (p provider) lookUp(w http.ResponseWriter, r *http.Request) {
 	if !p.refuses(w, r) {
 		answer{200, "", `{"active":false}`}.send(w)

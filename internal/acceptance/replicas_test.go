@@ -36,7 +36,7 @@ func startNginx(t *testing.T, port, one, two string) {
 	t.Helper()
 	path, err := exec.LookPath("nginx")
 	if err != nil {
-		path = "/usr/sbin/nginx" // not on everybody's PATH
+		path = "/usr/sbin/nginx" // not on every user's PATH
 		_, err = os.Stat(path)
 	}
 	testserver.Needs(t, os.Getenv, "nginx", err)

@@ -17,7 +17,7 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// heldBack is a server whose token endpoint answers when it is told to, or when the test ends.
+// heldBack returns a server whose token endpoint answers when released, or when the test ends.
 func heldBack(t *testing.T) (l *testserver.FakeServer, arrived chan bool, release func()) {
 	l = testserver.StartFakeServer(t)
 	arrived = make(chan bool, 10)
@@ -36,8 +36,7 @@ func heldBack(t *testing.T) (l *testserver.FakeServer, arrived chan bool, releas
 	return l, arrived, release
 }
 
-// After the signal no new request is let in, however many come, and those in flight end: a login that has
-// come so far is not lost.
+// After the signal, no new request is accepted, and those in flight finish: a login that has come so far is not lost.
 func TestServe_StopUnderTraffic(t *testing.T) {
 	t.Parallel()
 	l, arrived, release := heldBack(t)
@@ -96,7 +95,7 @@ func TestServe_StopUnderTraffic(t *testing.T) {
 	}
 }
 
-// A second Ctrl-C ends the program at once, whatever is in flight; the first one does not.
+// A second Ctrl-C ends the program at once, whatever is in flight. The first one does not.
 func TestServe_SecondInterrupt(t *testing.T) {
 	t.Parallel()
 	l, arrived, _ := heldBack(t)

@@ -75,8 +75,7 @@ func (s *redisServer) onRedis(env map[string]string) map[string]string {
 	return env
 }
 
-// What is kept in Redis is unreadable without SESSION_SECRET, belongs to one browser, expires, and goes
-// with the logout.
+// The data in Redis is unreadable without SESSION_SECRET, belongs to one browser, expires, and is deleted at the logout.
 func TestSessionStore_SealedInRedis(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t, testserver.FreePort(t))
@@ -217,7 +216,7 @@ func TestSessionStore_SealedInRedis(t *testing.T) {
 	})
 }
 
-// A store that is down is said to be; nothing is spent meanwhile, and all goes on when it is back.
+// If the store is down, the page says so. Nothing is used up meanwhile, and everything works again when it is back.
 func TestSessionStore_Down(t *testing.T) {
 	t.Parallel()
 	port := testserver.FreePort(t)
@@ -248,13 +247,13 @@ func TestSessionStore_Down(t *testing.T) {
 		t.Errorf("when the store is back /session answers %d %s", r.StatusCode, r.Body)
 	}
 
-	again.stop() // and starts anew while nobody asks: the connections kept are dead
+	again.stop() // and starts anew while it gets no requests: the connections kept are dead
 	startRedis(t, port)
 	time.Sleep(1100 * time.Millisecond)
 	b.Ask("/session", false).WantError(t, 401, "no_token", "")
 }
 
-// A store that takes no more says so, and a login that it cannot keep costs none of those it has.
+// If the store is full, the page says so, and a login that it can't store costs none of those in it.
 func TestSessionStore_Full(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t, testserver.FreePort(t))
@@ -395,8 +394,8 @@ func TestTokens_StayWithTheirServer(t *testing.T) {
 	}
 }
 
-// While the server of the settings cannot be found it is not known whether the tokens are its own, so they go
-// nowhere, and not to its API either; not even when it is found in the middle of a request.
+// While the server of the settings can't be found, it is unknown whether the tokens are its own. So they are sent nowhere,
+// not even to its API, and not even if it is found in the middle of a request.
 func TestTokens_StayWhileServerIsAway(t *testing.T) {
 	t.Parallel()
 	redis := startRedis(t, testserver.FreePort(t))

@@ -22,8 +22,8 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// question is asked of the code of docs/verify.md: about a token, with a scope, or at the introspection
-// endpoint with a secret.
+// question is put to the code of docs/verify.md: about a token, with a scope, or at the introspection endpoint with a
+// secret.
 type question struct {
 	Token, Scope, Secret string
 }
@@ -63,7 +63,7 @@ func main() {
 }
 `
 
-// goImports are what the code in Go uses, and its program.
+// goImports has the imports of the code in Go, and of its program.
 const goImports = `package main
 
 import (
@@ -171,7 +171,7 @@ func answersOf(t *testing.T, command *exec.Cmd, issuer string, questions []quest
 	return lines
 }
 
-// respelled is a JWT with one member of its header or of its claims changed, and the old signature.
+// respelled returns a JWT with one member of its header or claims changed, and the old signature.
 func respelled(t *testing.T, raw string, part int, name, value string) string {
 	t.Helper()
 	parts := strings.Split(raw, ".")

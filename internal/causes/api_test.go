@@ -36,7 +36,7 @@ func (c *apiCase) ask(token string) APIAnswer {
 	return ExplainAPI(c.Cfg, e, c.Client.Inspect(c.T.Context(), token), strings.Fields(c.Tokens.Scope), time.Now())
 }
 
-// An API with one fault each: the page names it. The sound ones are never accused.
+// An API with one fault each: the page names the fault. Sound APIs are never blamed.
 func TestExplainAPI_OneFaultEach(t *testing.T) {
 	const me, notes = "/api/me", "/api/notes"
 	for _, row := range []struct {
@@ -82,7 +82,7 @@ func TestExplainAPI_OneFaultEach(t *testing.T) {
 	}
 }
 
-// An API that refuses without a word is told so, beside one that says why.
+// An API that refuses without words is reported as such, and one that gives a reason is not.
 func TestExplainAPI_WithoutChallenge(t *testing.T) {
 	c := startAPI(t, "/api/me", demo.OpaqueAccessTokens)
 	if got := c.ask(oauth.Altered(c.Tokens.Access)); got.Result != Fail || got.Name == APIChallengeMissing {
@@ -98,7 +98,8 @@ func TestExplainAPI_WithoutChallenge(t *testing.T) {
 	}
 }
 
-// A token that names the API is not said to be for somebody else, and no login is advised that would bring the same.
+// A token that names the API is not called a token for a different API, and the page suggests no login that would return
+// the same token.
 func TestExplainAPI_AudienceIsThisAPI(t *testing.T) {
 	c := startAPI(t, "/api/me", demo.APIOtherAudience)
 	c.Cfg.ResourceURL = c.Cfg.Issuer + "/api" // which is what the demo's tokens name
@@ -108,7 +109,7 @@ func TestExplainAPI_AudienceIsThisAPI(t *testing.T) {
 	}
 }
 
-// A token that no key of the server made is told first, whether the API says so or not: the API is right.
+// A token that no key of the server made is reported first, whatever the API says: the API is right.
 func TestExplainAPI_BadSignatureFirst(t *testing.T) {
 	c := startAPI(t, "/api/me")
 	for _, faults := range [][]demo.Fault{nil, {demo.APINoChallenge}} {
@@ -128,7 +129,7 @@ func TestExplainAPI_BadSignatureFirst(t *testing.T) {
 	}
 }
 
-// A token that has expired is known by its exp, where the API does not say why.
+// If the API gives no reason, an expired token is recognized by its exp.
 func TestExplainAPI_ExpiredByExp(t *testing.T) {
 	token := &oauth.AccessToken{JWT: true, Expires: time.Now().Add(-time.Minute), Signature: oauth.SignatureGood}
 	e := &wire.Exchange{Status: 401}
@@ -211,7 +212,7 @@ func TestExplainAPI_RealAnswers(t *testing.T) {
 	}
 }
 
-// Three wrong tokens: a sound API opens to none of them, and each that opens is told so.
+// Three wrong tokens: a sound API accepts none of them, and each that is accepted is reported.
 func TestJudgeWrongToken_DemoFaults(t *testing.T) {
 	for _, row := range []struct {
 		fault demo.Fault
@@ -242,7 +243,7 @@ func TestJudgeWrongToken_DemoFaults(t *testing.T) {
 	}
 }
 
-// What stands in front of an API, or is none, neither clears it nor accuses it: the token never got there.
+// Something in front of an API, or in place of one, neither clears nor accuses the API: the token never reached it.
 func TestJudgeWrongToken_InFrontOfAPI(t *testing.T) {
 	c := startAPI(t, "/api/me")
 	for _, row := range []struct {
@@ -290,7 +291,7 @@ func atAPI(status int, header http.Header, body string) *wire.Exchange {
 	return &wire.Exchange{Purpose: wire.API, Method: http.MethodGet, Status: status, ResponseHeader: wire.NewHeader(header), ResponseBody: body}
 }
 
-// What was looked at is listed where it is in order, but for the cause itself.
+// What was checked is listed if it is in order, except for the cause itself.
 func TestExplainAPI_RuledOut(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
@@ -343,7 +344,8 @@ func TestExplainAPI_RuledOut(t *testing.T) {
 	}
 }
 
-// The steps of an API's no: each status and each word has its own, and what says nothing about the token is no fail.
+// The steps that explain a refusal: each status and each word has its own cause, and an answer that says nothing about the
+// token is not a failure.
 func TestExplainAPI_Statuses(t *testing.T) {
 	t.Parallel()
 	cfg := config.Config{Issuer: "https://auth.example", ResourceURL: "https://api.example/v1"}.Effective()
@@ -390,7 +392,7 @@ func TestExplainAPI_Statuses(t *testing.T) {
 	}
 }
 
-// What a scope's refusal says to write depends on what was asked for, and on who chooses it.
+// The fix for a missing scope depends on what was asked for, and on who chooses the scopes.
 func TestExplainAPI_Scope(t *testing.T) {
 	t.Parallel()
 	cfg := config.Config{ResourceURL: "https://api.example", Scopes: []string{"openid"}}.Effective()
@@ -414,7 +416,7 @@ func TestExplainAPI_Scope(t *testing.T) {
 	}
 }
 
-// Userinfo says no for its own reasons: a scope, what stands in front of it, or none that it names.
+// Userinfo refuses for its own reasons: a scope, something in front of it, or none that it names.
 func TestExplainUserinfo_Reasons(t *testing.T) {
 	t.Parallel()
 	const wanted, insufficient, other = `{"error":"invalid_token","error_description":"OpenID is required"}`, `{"error":"insufficient_scope"}`, `{"error":"invalid_token"}`
@@ -476,7 +478,7 @@ func TestWrongToken_Of(t *testing.T) {
 	}
 }
 
-// Only the API's own refusal clears it, and only its own yes accuses it.
+// Only the API's own refusal clears it, and only its own success accuses it.
 func TestJudgeWrongToken_OnlyAPIsOwnAnswer(t *testing.T) {
 	t.Parallel()
 	html := http.Header{"Content-Type": {"text/html"}}
@@ -642,7 +644,7 @@ func TestExplainAPI_Audience(t *testing.T) {
 	}
 }
 
-// What an introspection endpoint repeats of what we sent is no word of its own.
+// An introspection endpoint's repetition of what we sent does not count as its own words.
 func TestExplainIntrospection_Repeats(t *testing.T) {
 	t.Parallel()
 	for clientID, told := range map[string]bool{"invalid client id of ours": false, "c": true} {
@@ -654,7 +656,7 @@ func TestExplainIntrospection_Repeats(t *testing.T) {
 	}
 }
 
-// What a token endpoint repeats of what we sent names no cause of a refused refresh.
+// A token endpoint's repetition of what we sent names no cause of a refused refresh.
 func TestExplainRefresh_Repeats(t *testing.T) {
 	t.Parallel()
 	for clientID, want := range map[string]Name{"wrong client secret of ours": RefreshTokenRefused, "c": ClientSecretWrong} {
@@ -666,7 +668,8 @@ func TestExplainRefresh_Repeats(t *testing.T) {
 	}
 }
 
-// A token that was not revoked is said to be good still, and whose fault that is. Whoever got it has the right secret.
+// The note on a token that was not revoked says that it is still valid, and whose fault that is. The client that got it has
+// the right secret.
 func TestRevocationNote(t *testing.T) {
 	t.Parallel()
 	const basic, post = config.MethodBasic, config.MethodPost

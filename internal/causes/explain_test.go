@@ -25,7 +25,7 @@ var (
 	errHostName    = &tls.CertificateVerificationError{Err: x509.HostnameError{}}
 )
 
-// Each error has the cause that it shows, and none where it shows none.
+// Each error has the cause that it shows, or none if it shows none.
 func TestOfError_Causes(t *testing.T) {
 	t.Parallel()
 	answer := func(status int) oauth.Answer { return oauth.Answer{Status: status} }
@@ -118,7 +118,7 @@ func TestOfError_Kinds(t *testing.T) {
 	}
 }
 
-// What is said about an error is of its own answer, and of nothing else.
+// The facts about an error come from its own answer, and from nothing else.
 func TestFactsOf_OwnAnswerOnly(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
@@ -142,7 +142,7 @@ func TestFactsOf_OwnAnswerOnly(t *testing.T) {
 	}
 }
 
-// The answer that an error was made of is its own where it has one; the way in which it was sent comes before that of the settings.
+// The answer of an error is its own, if it has one. The method that was used comes before that of the settings.
 func TestRefusal_OwnAnswerFirst(t *testing.T) {
 	t.Parallel()
 	a := Refusal(&oauth.Error{Theirs: true, Code: "Code-1", Description: "Words", Status: 400}, config.MethodBasic)
@@ -161,7 +161,7 @@ func TestRefusal_OwnAnswerFirst(t *testing.T) {
 	}
 }
 
-// Where a redirect leads is read of a redirect alone, and as an address.
+// The target of a redirect is read only from a redirect, and only if it is an address.
 func TestRead_Redirect(t *testing.T) {
 	t.Parallel()
 	for location, want := range map[string]string{"/other?x=y": "https://auth.example/other", "http://[": "", "": "", "https://b.example/?c=d": "https://b.example/"} {
@@ -174,7 +174,7 @@ func TestRead_Redirect(t *testing.T) {
 	}
 }
 
-// No login survives these, whatever is in them.
+// Every login fails with these answers, whatever is in them.
 func TestAnswer_EndsEveryLogin(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int][2]bool{200: {false, true}, 301: {true, true}, 400: {false, true}, 401: {false, false}, 403: {false, true}, 404: {true, true},
@@ -188,7 +188,7 @@ func TestAnswer_EndsEveryLogin(t *testing.T) {
 	}
 }
 
-// What was sent is listed where the application has to agree with it, the likely one first.
+// The values of a login are listed if the application must have them too, the likeliest mistake first.
 func TestExplain_Sent(t *testing.T) {
 	t.Parallel()
 	refused := oauth.Error{Step: wire.TokenRequest, Kind: oauth.Refused, Theirs: true, Code: "invalid_client", Description: "wrong client secret"}

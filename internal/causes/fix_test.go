@@ -14,7 +14,7 @@ func settingsForFixes() config.Effective {
 		ClientSecret: "a-secret-of-ours-51", Scopes: []string{"profile", "email"}, ResourceURL: "https://api.example.com/me"}.Effective()
 }
 
-// Each fix has the form that what is known allows: a line to write, a value to add, or a place to look at.
+// Each fix has the form that fits what is known: a line to write, a value to add, or a place to look at.
 func TestFix_FormFitsFacts(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -207,7 +207,7 @@ func with(change func(*config.Effective)) config.Effective {
 	return cfg
 }
 
-// Of what can be done, each situation is told its own, and never what belongs to another one.
+// Each situation gets its own advice, and never that of another.
 func TestFix_Situations(t *testing.T) {
 	t.Parallel()
 	const pasted = "http://localhost:8080/cb"
@@ -522,8 +522,8 @@ func TestFix_IsZero(t *testing.T) {
 	}
 }
 
-// A misspelled name is the fix where only its value is missing. It stands beside a fix that has more to say of its variable, and
-// changes no other.
+// A misspelled name is the fix if only its value is missing. It is added to a fix that says more about its variable, and
+// doesn't change any other.
 func TestFix_Misspelled(t *testing.T) {
 	t.Parallel()
 	const instead = "In .env.local:3, write "
@@ -585,7 +585,7 @@ func TestFix_Misspelled(t *testing.T) {
 	}
 }
 
-// A misspelled name of which the line is not found names the file alone.
+// The fix for a misspelled name names only the file if the line is not found.
 func TestFix_MisspelledWithoutLine(t *testing.T) {
 	t.Parallel()
 	cfg := settingsForFixes()

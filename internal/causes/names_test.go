@@ -31,7 +31,7 @@ func declaredNames(t *testing.T) []string {
 	return names
 }
 
-// The names that the settings tell stand in another room, which cannot see the constants: they are the same.
+// The names that the settings know are in a different package, which can't see the constants. They are the same.
 func TestName_SameInConfig(t *testing.T) {
 	names := declaredNames(t)
 	files, err := filepath.Glob("../config/*.go")

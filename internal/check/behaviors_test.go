@@ -14,8 +14,9 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// behavior is what one kind of server answers, and what this app has to make of it: the cause that check names, the one on the
-// page of the failed login, and the fix. The same server with the right settings, or mended, has no fail and lets the user in.
+// behavior holds the answers of one kind of server, and what this app must conclude: the cause that check names, the one on
+// the page of the failed login, and the fix. The same server with the right settings, or mended, has no fail and lets the
+// user in.
 type behavior struct {
 	name   string
 	seen   string         // the standard, or a public report that shows it
@@ -42,7 +43,7 @@ var (
 	noSecretWrong = []string{"client secret is wrong", string(causes.ClientSecretWrong)}
 )
 
-// jwtMethods lists the only methods of a server.
+// onlyMethods makes a server list only these authentication methods.
 func onlyMethods(methods ...string) func(map[string]any) {
 	return func(d map[string]any) { d["token_endpoint_auth_methods_supported"] = methods }
 }
@@ -158,7 +159,7 @@ func fosite() *played {
 		badCode: otherwise(refusal(400, "invalid_grant", "The provided authorization grant (e.g., authorization code, resource owner credentials) or refresh token is invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was issued to another client. Could not find the requested resource(s)."))}
 }
 
-// doorkeeper says one sentence of every client that it refuses.
+// doorkeeper2 gives every refused client the same sentence.
 func doorkeeper2() *played {
 	return &played{base: "https://gitlab.example.org", paths: map[string]string{"authorize": "/oauth/authorize", "token": "/oauth/token"}, document: lacks("revocation_endpoint"),
 		unknownClient: otherwise(page(401, "Client authentication failed due to unknown client, no client authentication included, or unsupported authentication method.")),
@@ -729,7 +730,7 @@ var rows = []behavior{
 		}}
 	}, wrong: unknownID, check: causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again"},
 
-	// Two metadata documents, of which one lacks members.
+	// Two metadata documents. One of them lacks members.
 	{name: "RFC 8414's metadata lacks members", seen: "clerk/openapi-specs, fapi WellKnown", server: func() *played {
 		p := &played{}
 		p.at = map[string]func(q) reply{"/.well-known/oauth-authorization-server": func(q) reply {
@@ -788,7 +789,7 @@ var rows = []behavior{
 		return p
 	}, mend: func(p *played) { p.asClient = nil }, check: causes.GrantNotEnabled, page: causes.GrantNotEnabled, kind: causes.Look, fix: "Grant type"},
 
-	// What no login survives.
+	// Answers that make every login fail.
 	{name: "415 to everything", seen: "RFC 9110 section 15.5.16", server: func() *played {
 		return &played{token: always(reply{415, jsonType, "", `{"title":"Unsupported Media Type","status":415}`})}
 	}, mend: func(p *played) { p.token = nil },
@@ -1282,7 +1283,7 @@ var rows = []behavior{
 	}, set: map[string]string{"RESOURCE_URL": "https://id.example.com/api"}, use: "/api", says: "such as a firewall"},
 }
 
-// What servers do, and what this app makes of it: on the terminal, and on the page of the login that fails.
+// The answers of servers, and what this app concludes: on the terminal, and on the page of the login that fails.
 func TestRun_ServerBehaviors(t *testing.T) {
 	t.Parallel()
 	if len(rows) < 40 {

@@ -24,9 +24,9 @@ import (
 	jose "github.com/go-jose/go-jose/v4"
 )
 
-// The table of causes: each row is a set-up with one mistake in it, and the name of its cause. The same
-// set-up without the mistake names nothing. internal/acceptance has the causes that a login, a session or an
-// API tells, and the test that no cause of docs/problems.md is without a row.
+// The table of causes: each row is a set-up with one mistake in it, and the name of its cause. Without the mistake, no
+// cause is named. The root has the causes that a login, a session or an API shows, and internal/acceptance the test that
+// every cause of docs/problems.md has a row.
 
 // changed is a copy of settings with some of them changed: names and values, in turns. An empty value takes
 // the setting away.
@@ -81,7 +81,7 @@ func TestCauses_SettingsTell(t *testing.T) {
 	}
 }
 
-// told is what the checks name: the first line that fails, and the first warning that has a name.
+// told returns what the checks name: the first line that fails, and the first warning with a name.
 func told(t *testing.T, env map[string]string) (failing, warning causes.Name) {
 	t.Helper()
 	r := checksOf(t, env)
@@ -112,7 +112,7 @@ func wantTold(t *testing.T, env map[string]string, name causes.Name) {
 	}
 }
 
-// The checks tell it: each row changes one setting, or one thing at the demo server's client.
+// The checks name the cause: each row changes one setting, or one thing on the demo server's client.
 func TestCauses_CheckTellsDemo(t *testing.T) {
 	sound := changed(testserver.DemoEnv(testserver.ServeDemo(t, testserver.DemoClient())), "RESOURCE_URL", "")
 	wantSound(t, sound)
@@ -188,7 +188,7 @@ func looksAtItFirst(code, words string) func(*testserver.FakeServer) {
 	}
 }
 
-// registered lets one redirect URI pass, and has words for every other.
+// registered accepts one redirect URI, and refuses every other with words.
 func registered(uri, words string) func(*testserver.FakeServer) {
 	return func(l *testserver.FakeServer) {
 		l.Page = func(w http.ResponseWriter, r *http.Request) {
@@ -241,7 +241,7 @@ func startHonest(t *testing.T) (*testserver.FakeServer, map[string]string) {
 	return l, changed(l.Env(), "PORT", "3999", "RESOURCE_URL", l.Issuer+"/api")
 }
 
-// The checks tell it: each row spoils one answer of an honest server.
+// The checks name the cause: each row spoils one answer of an honest server.
 func TestCauses_CheckTellsFakeServer(t *testing.T) {
 	withChallenge := func(q url.Values) bool { return !q.Has("code_challenge") }
 	for _, row := range []struct {
@@ -296,7 +296,7 @@ func TestCauses_CheckTellsFakeServer(t *testing.T) {
 	}
 }
 
-// The checks warn of it, and nothing fails: a login may succeed all the same.
+// The checks warn with the name of the cause, and nothing fails: a login may still succeed.
 func TestCauses_CheckWarns(t *testing.T) {
 	anyPage := func(l *testserver.FakeServer) { l.Page = func(http.ResponseWriter, *http.Request) {} }
 	for _, row := range []struct {
@@ -360,7 +360,7 @@ func startWithCertificate(t *testing.T, left time.Duration) map[string]string {
 	return changed(c.Env(), "PORT", "3999")
 }
 
-// The checks tell of a certificate from an authority that nobody has told us of.
+// The checks name a certificate from an unknown authority.
 func TestCauses_CheckTellsCertificate(t *testing.T) {
 	sound := startWithCertificate(t, 60*24*time.Hour)
 	wantSound(t, sound)
@@ -382,7 +382,8 @@ func atPublicName(t *testing.T, spoil func(*testserver.FakeServer)) Report {
 	return Run(t.Context(), testserver.ConfigOf(t, env), w, time.Now, func(string) {}, func(causes.Finding) {})
 }
 
-// The checks tell it of a server elsewhere that names an endpoint on this machine. An API that does is not followed.
+// The checks name the cause for a public server that names an endpoint on this machine. For an API that does so, the
+// endpoint is not asked.
 func TestCauses_CheckTellsPublicServer(t *testing.T) {
 	if r := atPublicName(t, func(*testserver.FakeServer) {}); r.Result == causes.Fail {
 		t.Errorf("the sound server:\n%s", r)

@@ -19,7 +19,7 @@ import (
 	jose "github.com/go-jose/go-jose/v4"
 )
 
-// Against a server in order every line is ok.
+// With a correct server, every line is ok.
 func TestRun_AllOK(t *testing.T) {
 	r := checksOf(t, testserver.DemoEnv(testserver.ServeDemo(t, testserver.DemoClient())))
 	if r.Result != causes.OK || len(r.Checks) != 17 {
@@ -224,7 +224,7 @@ func TestRun_PrivateAuthority(t *testing.T) {
 	wantFails(t, checksOf(t, values), "connection", "CLERK_PUBLISHABLE_KEY", "SSL_CERT_FILE")
 }
 
-// Each row makes the fake server behave in one way; the line says what can be known, and no more.
+// Each row makes the fake server behave in one way. The line says what can be known, and no more.
 func TestRun_JudgesFakeServer(t *testing.T) {
 	document := func(change func(d map[string]any)) func(*testserver.FakeServer) {
 		return func(l *testserver.FakeServer) { l.Document = change }
@@ -600,7 +600,7 @@ func TestRun_KeycloakAndNoMetadata(t *testing.T) {
 	}
 }
 
-// A redirect URI that some servers refuse is pointed out, and stops nothing.
+// A redirect URI that some servers refuse causes a warning, and stops nothing.
 func TestCheckConfiguration_RedirectURI(t *testing.T) {
 	for base, want := range map[string]struct {
 		result causes.Result
@@ -626,7 +626,7 @@ func TestCheckConfiguration_RedirectURI(t *testing.T) {
 	}
 }
 
-// An IP address in the redirect URI is warned of while the server has not said what it thinks of it.
+// An IP address in the redirect URI causes a warning until the server has shown whether it accepts it.
 func TestRun_RedirectWarningOnce(t *testing.T) {
 	client := testserver.DemoClient()
 	client.RedirectURIs = []string{"http://127.0.0.1:3999/oauth_callback"}

@@ -30,8 +30,8 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// played is an authorization server with one client that does everything right, at a host of its own and without a network.
-// A test replaces what another server does otherwise.
+// played is a correct authorization server with one client, on its own host and without a network. A test replaces what a
+// different server does differently.
 type played struct {
 	base     string                   // of its endpoints
 	issuer   string                   // base when empty
@@ -92,7 +92,7 @@ const (
 	playedRefresh = "played-refresh-token"
 )
 
-// q is a request to it, as far as servers look at one.
+// q is a request to the server, with the parts that servers read.
 type q struct {
 	*http.Request
 	url.Values        // of the query, or of the form
@@ -141,7 +141,7 @@ func (r q) back(code, words string) reply {
 
 func (p *played) path(name string) string { return cmp.Or(p.paths[name], "/"+name) }
 
-// start completes it for the redirect URI that is registered.
+// start completes the server for the registered redirect URI.
 func (p *played) start(t *testing.T) *played {
 	p.base = cmp.Or(p.base, "https://id.example.com")
 	p.issuer = cmp.Or(p.issuer, p.base)
@@ -168,7 +168,7 @@ func (p *played) env(changes map[string]string) map[string]string {
 	return env
 }
 
-// RoundTrip answers without a network, at its own hosts alone: at another one there is nothing.
+// RoundTrip answers without a network, and only for its own hosts. Other hosts don't exist.
 func (p *played) RoundTrip(r *http.Request) (*http.Response, error) {
 	if host := r.URL.Host; !slices.Contains(p.hosts, host) && host != causes.HostOf(p.base) && host != causes.HostOf(p.issuer) {
 		return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
@@ -319,7 +319,7 @@ func (p *played) authorizes(r q) reply {
 	return to(r.Get("redirect_uri") + "?" + back.Encode())
 }
 
-// isClient reports that the client has authenticated.
+// isClient reports whether the client has authenticated.
 func (p *played) isClient(r q) bool {
 	if p.public {
 		return r.id == playedID && r.method == config.MethodNone
@@ -327,7 +327,7 @@ func (p *played) isClient(r q) bool {
 	return r.id == playedID && r.secret == playedSecret && slices.Contains(p.methods, r.method)
 }
 
-// refuses is the answer to a client that has not.
+// refuses returns the answer to a client that has not authenticated.
 func (p *played) refuses(r q) reply {
 	return orReply(p.badClient, func(q) reply { return refusal(401, "invalid_client", "Client authentication failed") })(r)
 }
@@ -416,14 +416,14 @@ func (p *played) idToken(asked url.Values) string {
 	return testserver.SignClaims(jose.ES256, jose.JSONWebKey{Key: p.key, KeyID: "k1"}, claims)
 }
 
-// client is one at it, with settings.
+// client returns a client of the server, with settings.
 func (p *played) client(t *testing.T, env map[string]string) (config.Effective, *wire.Client) {
 	w := wire.New(nil, time.Now)
 	w.SetTransport(p)
 	return testserver.ConfigOf(t, env), w
 }
 
-// checks makes every check at it.
+// checks runs every check against the server.
 func (p *played) checks(t *testing.T, env map[string]string) Report {
 	cfg, w := p.client(t, env)
 	return Run(t.Context(), cfg, w, time.Now, func(string) {}, func(causes.Finding) {})
@@ -435,11 +435,11 @@ func (p *played) checksAtStart(t *testing.T, env map[string]string) Report {
 	return RunAtStart(t.Context(), cfg, w, time.Now)
 }
 
-// stays is a login of which the server kept the browser.
+// stays is the result of a login that leaves the browser on the server.
 const stays causes.Name = "the browser stays on the server"
 
-// login is one with a user who is signed in, as the root makes it, and then a use of its tokens, if any. It returns what the
-// page says: nothing where everything works.
+// login runs a login with a signed-in user, as the root does, and then a use of its tokens, if any. It returns what the
+// page says: nothing if everything works.
 func (p *played) login(t *testing.T, env map[string]string, use string) (causes.Advice, string) {
 	cfg, w := p.client(t, env)
 	ctx := t.Context()
@@ -545,7 +545,7 @@ func (p *played) use(ctx context.Context, path string, cfg config.Effective, cli
 	return nil, nil
 }
 
-// browse is a browser in which the user is signed in: it follows the server until that sends it back.
+// browse plays a browser with a signed-in user: it follows the server until that sends it back.
 func (p *played) browse(ctx context.Context, address, redirectURI string) (response url.Values, came bool) {
 	for range 5 {
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)

@@ -9,10 +9,10 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// The recordings. Where a server and its version are named, the answers were taken from it, or from its
-// source; the others are shapes that were met at servers whose names do not matter.
+// The recordings. If a server and its version are named, the answers come from it, or from its source. The others were seen
+// on servers whose names do not matter.
 
-// LemonLDAP::NG 2.16.1 answers JSON to whoever does not ask as a browser.
+// LemonLDAP::NG 2.16.1 answers JSON to every client that doesn't ask as a browser.
 var lemonBrowser = server{authorize: func(a asked) recorded {
 	accept := a.Header.Get("Accept")
 	if !strings.HasPrefix(accept, "text/html") || strings.Contains(accept, "json") {
@@ -24,7 +24,7 @@ var lemonBrowser = server{authorize: func(a asked) recorded {
 	return recorded{200, "text/html", "", signIn}
 }}
 
-// Better Auth 1.7.5 sends the redirect in JSON, to everybody.
+// Better Auth 1.7.5 sends the redirect in JSON, to every client.
 var betterAuth = server{authorize: func(a asked) recorded {
 	to := "/sign-in?client_id=" + url.QueryEscape(a.clientID)
 	switch {

@@ -12,8 +12,8 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// held is a runner whose runs wait at their second check until they are let go, and the number of
-// runs that were begun.
+// held returns a runner whose runs wait at their second check until they are released, and the number of runs that were
+// started.
 func held(t *testing.T) (r *Runner, letGo chan struct{}, runs *int) {
 	t.Helper()
 	now := func() time.Time { return time.Unix(1_800_000_000, 0) }
@@ -31,7 +31,7 @@ func held(t *testing.T) (r *Runner, letGo chan struct{}, runs *int) {
 	return r, letGo, runs
 }
 
-// Any number of people who ask at once make one run; a later one makes another.
+// Any number of users who ask at the same time start one run. A later request starts another.
 func TestRunner_OneRunAtOnce(t *testing.T) {
 	r, letGo, runs := held(t)
 	if s := r.State(); s.Running || !s.Ended.IsZero() || len(s.Checks) > 0 || s.ClientID != "c" {
@@ -76,7 +76,7 @@ func TestRunner_AfterChange(t *testing.T) {
 	}
 }
 
-// What was not asked for want of a client is not said of one that was registered since.
+// For a client that was registered since, a check that was skipped because there was no client counts as not tested yet.
 func TestRunner_ForRegisteredClient(t *testing.T) {
 	skipped := noClientYet()
 	for _, row := range []struct {
@@ -96,7 +96,7 @@ func TestRunner_ForRegisteredClient(t *testing.T) {
 	}
 }
 
-// While a run is under way, what it has found so far is shown, and nothing of the run before.
+// During a run, its results so far are shown, and nothing of the run before.
 func TestRunner_StateWhileRunning(t *testing.T) {
 	r, letGo, _ := held(t)
 	done := r.Start()
@@ -122,7 +122,7 @@ func TestRunner_StateWhileRunning(t *testing.T) {
 	<-done
 }
 
-// A login that was refused for its scopes is looked into once, with few questions, and none where the words name the scope.
+// A login that was refused for its scopes is examined once, with few questions, and with none if the words name the scope.
 func TestRunnerFindOut_AsksOnceForScopes(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {

@@ -79,7 +79,7 @@ func outOfOrder(api, metadata int) func(*testserver.API) {
 	}
 }
 
-// A start says what the API answered, and that this is what to look at. Metadata that is there is gone on with.
+// A start says what the API answered, and that this is what to look at. If the metadata is there, the start continues.
 func TestCheckStart_APIOutOfOrder(t *testing.T) {
 	a := testserver.StartAPI(t)
 	env := map[string]string{"PORT": "3999", "RESOURCE_URL": a.URL}
@@ -95,8 +95,8 @@ func TestCheckStart_APIOutOfOrder(t *testing.T) {
 	}
 }
 
-// The start calls the API without a token only, and does not praise it for more: one that opens to anything else is
-// found by the checks.
+// The start calls the API only without a token, and claims no more than that. The checks find an API that accepts a wrong
+// token.
 func TestCheckStart_DoesNotPraiseAPI(t *testing.T) {
 	a := testserver.StartAPI(t)
 	a.At(testserver.APIRoute, func(w http.ResponseWriter, r *http.Request) {
@@ -117,7 +117,7 @@ func TestCheckStart_DoesNotPraiseAPI(t *testing.T) {
 	}
 }
 
-// Without a client every question is asked that needs none, and the others say why not.
+// Without a client, every question that needs none is asked, and the others say why they are skipped.
 func TestRun_WithoutClient(t *testing.T) {
 	a := testserver.StartAPI(t)
 	r := checksOf(t, map[string]string{"PORT": "3999", "RESOURCE_URL": a.URL})

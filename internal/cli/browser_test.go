@@ -13,8 +13,7 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// machine is a machine of which the programs are real scripts: each writes down its name and what it was called with, and
-// ends with its code.
+// machine is a machine whose programs are real scripts: each writes down its name and arguments, and returns its exit code.
 type machine struct {
 	Browser
 	called string

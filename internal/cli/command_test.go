@@ -25,8 +25,8 @@ func TestParse_Version(t *testing.T) {
 	}
 }
 
-// What to run next names the file with the settings. It is go run, unless the program was built and named
-// by somebody: a test's binary was not.
+// The next command names the settings file. It is go run, unless the user built and named the program, which is not so for
+// a test's binary.
 func TestOptions_PrintingNamesFile(t *testing.T) {
 	for _, row := range []struct{ env, again, signIn string }{
 		{"", "go run . check", "go run ."},

@@ -31,10 +31,10 @@ func TestIsTaken_SocketErrors(t *testing.T) {
 	}
 }
 
-// Somebody else's listener on either loopback address would get the code of a browser that tries that one.
+// Another program's listener on either loopback address would get the code of a browser that tries that address.
 func TestListen_BothOrNeither(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	cancel() // nobody is asked who it is
+	cancel() // no listener is asked what it is
 	for _, host := range []string{"127.0.0.1", "::1"} {
 		taken, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 		if err != nil {

@@ -52,8 +52,8 @@ func checkObeyed(t *testing.T, where, printed, ours string) {
 	}
 }
 
-// printers are all the functions of this package that print, each with a text of somebody else in every place where one
-// can get to. TestPrinters_NoOtherWrites holds the list.
+// printers lists all functions of this package that print, each with a foreign text in every place that one can reach.
+// TestPrinters_NoOtherWrites keeps the list complete.
 func printers(text string) map[string]func(out io.Writer) (ours string) {
 	finding := causes.Finding{Check: "client", Result: causes.Fail, Name: causes.ClientSecretWrong, Found: text, Control: text, Server: text, Accepts: text,
 		Fix: text, Setting: text}

@@ -36,7 +36,7 @@ func printed(t *testing.T, values map[string]string, o PrintOptions) (out, errs 
 	return stdout.String(), stderr.String(), code
 }
 
-// situations are set-ups of which each prints another kind of report.
+// situations lists set-ups, each with a different kind of report.
 func situations(t *testing.T) map[string]map[string]string {
 	slash := testserver.DemoClient()
 	slash.RedirectURIs = []string{testserver.CheckedURI + "/"}
@@ -381,7 +381,8 @@ func TestPrinter_ShowsWhatIsAsked(t *testing.T) {
 	}
 }
 
-// A report that cannot be written is said so, also where the settings have mistakes; a report without a failure ends well.
+// If a report can't be written, that is printed, even if the settings have mistakes. A report without a failure ends with
+// success.
 func TestFinish_UnwritableReport(t *testing.T) {
 	t.Parallel()
 	var out, errs bytes.Buffer

@@ -50,7 +50,7 @@ func TestQuote(t *testing.T) {
 	}
 }
 
-// A character device is where a person may sit, and a file is not.
+// A character device may be a terminal, and a file is not.
 func TestIs_Device(t *testing.T) {
 	t.Parallel()
 	device, err := os.Open("/dev/zero")

@@ -53,8 +53,8 @@ func TestRedact_Issued(t *testing.T) {
 	}
 }
 
-// What is said of an answer is rid of the secrets that the answer names, and of ours. Nothing is said of one that
-// names more than anybody looks for.
+// A text about an answer loses the secrets that the answer names, and ours. If the answer names more than are looked for,
+// the whole text is removed.
 func TestRedactNamed(t *testing.T) {
 	cfg := Config{ClientID: "a-client", ClientSecret: "a-secret-1"}.Effective()
 	for _, row := range []struct{ answer, text, want string }{

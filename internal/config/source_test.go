@@ -31,7 +31,7 @@ func fill(t *testing.T, path, content string) {
 			return
 		}
 		defer file.Close()
-		file.WriteString(content) // which fails when nobody reads to the end
+		file.WriteString(content) // which fails if the reader stops before the end
 	}()
 }
 

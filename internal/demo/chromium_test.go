@@ -68,7 +68,7 @@ func (b *browser) shows(words string, patience time.Duration) bool {
 	return b.holds(fmt.Sprintf(`document.body.innerText.includes(%q)`, words), patience)
 }
 
-// holds waits for a page of which the expression is true.
+// holds waits for a page on which the expression is true.
 func (b *browser) holds(expression string, patience time.Duration) bool {
 	b.t.Helper()
 	there := chromedp.Evaluate[bool](`document.readyState === "complete" && ` + expression)

@@ -50,7 +50,7 @@ func (h *harness) opens(token any) bool {
 	return a.StatusCode == 200 && a.json["sub"] != nil
 }
 
-// called is what the API answers to a right token.
+// called returns the answer of the API to a right token.
 func (h *harness) called() answer {
 	h.t.Helper()
 	return h.do("GET", "/api/me", nil, bearer(h.tokens(authorizeQuery())["access_token"]))

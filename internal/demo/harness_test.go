@@ -122,7 +122,7 @@ func (h *harness) signIn(query url.Values, user string) answer {
 	if a.StatusCode != http.StatusSeeOther || err != nil {
 		h.t.Fatalf("the sign-in answered %d:\n%s", a.StatusCode, a.body)
 	}
-	h.now = h.now.Add(time.Second) // nobody is quicker
+	h.now = h.now.Add(time.Second) // no user is quicker
 	return h.do("GET", to.String(), nil, nil)
 }
 

@@ -27,7 +27,7 @@ func TestLogout_HintAndConfirmation(t *testing.T) {
 	if a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != back+"?state=s" || signedIn() {
 		t.Errorf("a logout with a hint answered %d to %q, signed in: %t", a.StatusCode, a.Header.Get("Location"), signedIn())
 	}
-	h.signIn(authorizeQuery(), "user_bob") // somebody else: the hint is not his
+	h.signIn(authorizeQuery(), "user_bob") // a different user than that of the hint
 	if page := h.do("GET", "/logout?"+query.Encode(), nil, nil); page.StatusCode != 200 || !signedIn() {
 		t.Errorf("another user's hint answered %d, signed in: %t", page.StatusCode, signedIn())
 	}

@@ -15,7 +15,7 @@ func (h *harness) push(form url.Values) answer {
 	return h.do("POST", "/par", form, basic("web", "s3cret"))
 }
 
-// pushed is what the browser is sent with.
+// pushed pushes a request, and returns the query for the browser.
 func (h *harness) pushed(form url.Values) url.Values {
 	h.t.Helper()
 	a := h.push(form)

@@ -115,7 +115,7 @@ func TestHAR_KeepsHarmless(t *testing.T) {
 	}
 }
 
-// What was a token once is none anywhere else, whoever writes it and however.
+// A value that was a token in one place is hidden in every other place, in any spelling.
 func TestHAR_ForgetsValues(t *testing.T) {
 	sent := &wire.Exchange{
 		Purpose:      wire.TokenRequest,
@@ -286,8 +286,8 @@ func TestNewAnswer_SignedClaims(t *testing.T) {
 	}
 }
 
-// What is nested deeper than anybody reads is not looked into, as each level is read once for every level
-// above it. No token gets into a file that way.
+// JSON that is nested too deep is not searched, as each level is read once for every level above it. No token gets into a
+// file that way.
 func TestHAR_NestedMembers(t *testing.T) {
 	for levels, rewritten := range map[int]bool{1: true, 65: true, 66: false, 5000: false} {
 		body := strings.Repeat(`{"a":`, levels-1) + `{"access_token":"` + someJWT + `"}` + strings.Repeat("}", levels-1)

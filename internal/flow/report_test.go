@@ -45,7 +45,7 @@ func parseMermaid(t *testing.T, report string) string {
 // codeSpans are the parts of Markdown in which nothing is markup.
 var codeSpans = regexp.MustCompile("(?s)```.*?```|`[^`\n]*`")
 
-// hostileWords are what Markdown, those who show it, or Mermaid would make something of.
+// hostileWords lists words that Markdown, a site that shows it, or Mermaid would treat as markup.
 var hostileWords = []string{
 	"plain", "; end", "#quot; #59;", "```\n# heading", "%%{init: {'theme':'dark'}}%%", "%% comment", "A->>B: hello", "<script>alert(1)</script>",
 	"wrap: x", "nowrap:x", "end", "\\", "\\`", "`code` *bold* [a](https://evil.example)", "note over A: x", "{}", "—ü \u202e", ": : :", "::icon(x)",

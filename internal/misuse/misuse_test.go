@@ -30,8 +30,8 @@ func startAPI(t *testing.T, api string, faults ...demo.Fault) *apiCase {
 	return &apiCase{signedin.Start(t, api, faults...)}
 }
 
-// misuse plays a whole run at the demo server: a login for each attempt that costs one. Each step begins from
-// the report of the one before, as the pages do.
+// misuse plays a whole run at the demo server: a login for each attempt that needs one. Each step starts from the report of
+// the step before, as on the pages.
 func (c *apiCase) misuse() []Finding {
 	c.T.Helper()
 	b := testserver.NewBrowser(c.T, &testserver.App{Address: "http://localhost:3999", Cfg: c.Cfg.Config, Log: new(testserver.Logbook)})
@@ -56,8 +56,8 @@ func (c *apiCase) misuse() []Finding {
 	return nil
 }
 
-// The demo server has a mutant for each rule. Each is found, and nothing but it: every other answer is
-// right, as all are at the sound server.
+// The demo server has a fault for each rule. Each fault is found, and nothing else: every other finding is right, as all
+// are with the sound server.
 func TestMisuse_OneFaultEach(t *testing.T) {
 	const confidential, public = false, true
 	for _, row := range []struct {
@@ -127,8 +127,8 @@ func TestMisuse_OpaqueTokenAtAPI(t *testing.T) {
 	wantFinding(t, c.misuse(), RevokedToken, causes.Fail, "still good at the API")
 }
 
-// An API that opens to any token, or has a sign-in page in front, shows nothing of a token that was revoked: that is
-// another mistake, and the server is not to blame for it.
+// An API that accepts any token, or has a sign-in page in front, shows nothing about a revoked token. That is a different
+// mistake, and not the server's.
 func TestMisuse_APIOpenToAll(t *testing.T) {
 	for _, fault := range []demo.Fault{demo.APIOpen, demo.APIOpenToAltered, demo.APISignInPage} {
 		c := startAPI(t, "/api/me")
@@ -152,7 +152,7 @@ func wantFinding(t *testing.T, found []Finding, attempt Attempt, result causes.R
 	}
 }
 
-// What cannot be asked costs no login, and accuses nobody.
+// An attempt that can't be made costs no login, and accuses no server.
 func TestMisuse_NotAsked(t *testing.T) {
 	c := startAPI(t, "/api/me")
 	with := Logins(c.Cfg)
@@ -208,8 +208,7 @@ func (c *apiCase) answering(status int, code string, picks func(path string, for
 	c.Client = oauth.New(c.Cfg, wire.New(nil, time.Now), time.Now)
 }
 
-// A refusal that may be about something else proves nothing: neither that the server keeps a rule, nor
-// that it does not.
+// A refusal that may be about something else proves nothing: neither that the server follows a rule, nor that it breaks it.
 func TestMisuse_Undecided(t *testing.T) {
 	seen := map[string]int{} // by what a request holds
 	again := func(key string) bool { seen[key]++; return seen[key] > 1 }
@@ -260,8 +259,8 @@ func TestMisuse_Undecided(t *testing.T) {
 	}
 }
 
-// A refusal is no answer where its control fails: the second client is refused as such, or with any secret alike, and no
-// honest code was accepted before.
+// A refusal doesn't count if its control fails: the second client itself is refused, or with any secret alike, and no
+// correct code was accepted before.
 func TestMisuse_ControlFails(t *testing.T) {
 	invented := func(_ string, form url.Values) bool { return strings.HasPrefix(form.Get("code"), "invented-") }
 	every := func(_ string, form url.Values) bool { return form.Get("grant_type") == "authorization_code" }
@@ -321,8 +320,8 @@ func TestMisuse_AnswerTwice(t *testing.T) {
 	}
 }
 
-// A server that refuses without spending the code has its control at once: the same code, sent as it should
-// be. Other controls name what was good before.
+// A server that refuses without invalidating the code has its control at once: the same code in a correct request. Other
+// controls name what was accepted before.
 func TestMisuse_Controls(t *testing.T) {
 	c := startAPI(t, "/api/me")
 	c.answering(400, "invalid_grant", func(_ string, form url.Values) bool {
@@ -343,8 +342,8 @@ func TestMisuse_Controls(t *testing.T) {
 	}
 }
 
-// A refusal that names what was spoiled decides, whatever its code; a sentence that names everything, the same words for the
-// honest request, and an accident decide nothing.
+// A refusal that names the mistake decides, whatever its code. A sentence that names everything, the same words for the
+// correct request, and a server error decide nothing.
 func TestMisuse_TheRefusalNamesIt(t *testing.T) {
 	const pkce, redirect = "failed PKCE code challenge", "unexpected redirect URI"
 	const all = "The provided authorization grant is invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was issued to another client. code_verifier"
@@ -405,7 +404,7 @@ func TestMisuse_TheRefusalNamesIt(t *testing.T) {
 	}
 }
 
-// A server that does not answer is waited for once for each attempt, and decides nothing.
+// A server that does not answer costs one wait for each attempt, and decides nothing.
 func TestMisuse_SilentServer(t *testing.T) {
 	c := startAPI(t, "/api/me")
 	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

@@ -14,8 +14,8 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// What an authorization endpoint can do with prompt=none where nobody is signed in. Only the page that it
-// shows anyway, and a code, are held against it.
+// The possible answers of an authorization endpoint to prompt=none without a signed-in user. Only a page that it shows
+// anyway, and a code, count against it.
 func TestMisuse_PromptNone(t *testing.T) {
 	page := func(words string) func(http.ResponseWriter, *http.Request) {
 		return func(w http.ResponseWriter, _ *http.Request) {

@@ -13,7 +13,7 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// A login goes on only with the server and as the client that it was begun with.
+// A login continues only with the server and the client that it started with.
 func TestBinding_OneServerAndClient(t *testing.T) {
 	l, other := testserver.StartFakeServer(t), testserver.StartFakeServer(t)
 	for _, server := range []*testserver.FakeServer{l, other} {
@@ -97,7 +97,7 @@ func TestBinding_OneServerAndClient(t *testing.T) {
 	}
 }
 
-// Only a server that is known to be another is one.
+// A server counts as a different one only if that is known.
 func TestIsOtherServer(t *testing.T) {
 	for _, row := range []struct {
 		err  error
@@ -143,7 +143,7 @@ func TestTokenResponse_IDTokenPresence(t *testing.T) {
 	}
 }
 
-// A verdict shows what was found, and of what is secret only that it is another.
+// A verdict shows what was found. For a secret value, it only says that it differs.
 func TestVerdicts_HideSecretValues(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	l.Claims = func(claims map[string]any) {

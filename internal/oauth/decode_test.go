@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// unsigned is a JWT of a header and claims, with a signature that nobody looks at.
+// unsigned returns a JWT of a header and claims, with a signature that is never checked.
 func unsigned(header, claims string) string {
 	encode := base64.RawURLEncoding.EncodeToString
 	return encode([]byte(header)) + "." + encode([]byte(claims)) + ".c2ln"

@@ -102,7 +102,7 @@ func TestMetadata_Refuses(t *testing.T) {
 	}
 }
 
-// A member of another type than it should have is a warning, where a login can do without it. What decides is refused.
+// A member with a wrong type is a warning, if a login doesn't need it. A member that decides something is refused.
 func TestReadMetadata_Warnings(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -149,7 +149,7 @@ func TestReadMetadata_Warnings(t *testing.T) {
 	}
 }
 
-// A login goes on, and the warnings stand beside the metadata.
+// A login continues, with the warnings beside the metadata.
 func TestMetadata_Warnings(t *testing.T) {
 	t.Parallel()
 	l := testserver.StartFakeServer(t)
@@ -231,7 +231,7 @@ func TestMetadata_Overrides(t *testing.T) {
 	wantError(t, err, CodeNotFound, "")
 }
 
-// However many requests wait, one attempt runs, and all of them get what it finds.
+// However many requests wait, one attempt runs, and all of them get its result.
 func TestMetadata_OneAttempt(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	release := make(chan bool)
@@ -262,7 +262,7 @@ func TestMetadata_OneAttempt(t *testing.T) {
 	}
 }
 
-// What is said of a server that cannot be asked.
+// The error for a server that can't be reached.
 func TestMetadata_Unreachable(t *testing.T) {
 	ca := testserver.NewAuthority(t)
 	for _, row := range []struct {

@@ -11,8 +11,8 @@ import (
 	"oauth-test-client/internal/testserver"
 )
 
-// Endpoints on this machine are believed of a server on this machine, and of the user. What a server
-// elsewhere says about this machine is a way to have us ask whatever listens here.
+// Endpoints on this machine are accepted from a server on this machine, and from the user. A public server could use them
+// to make us send requests to local programs.
 func TestMetadata_LoopbackEndpoints(t *testing.T) {
 	public := func(t *testing.T, env map[string]string, spoil func(d map[string]any)) (*testserver.FakeServer, *Client) {
 		l := testserver.StartFakeServer(t)
@@ -160,8 +160,8 @@ func TestAuthMethod_OfEachEndpoint(t *testing.T) {
 	}
 }
 
-// An override serves a server that publishes nothing, but not one that cannot be reached or that answers
-// something else: that may be another server, or one in trouble.
+// An override helps with a server that publishes nothing. It does not help if the server can't be reached or answers
+// something else: that may be a different server, or one in trouble.
 func TestMetadata_OverridesNeedAnswer(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	env := l.Env()

@@ -61,7 +61,7 @@ func TestMetadata_FetchedAgain(t *testing.T) {
 	}
 }
 
-// What is asked for again may have become worse: nothing of before is believed then.
+// If a new answer is worse than the last, the last is no longer trusted.
 func TestMetadata_FetchedAgainInVain(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	c, turn := clientAtTime(t, l)
@@ -85,8 +85,8 @@ func TestMetadata_FetchedAgainInVain(t *testing.T) {
 	wantError(t, err, CodeInvalidIDToken, "could not be fetched")
 }
 
-// A key that the server has taken back signs nothing any more: at once when the keys have been fetched since,
-// and after some minutes otherwise.
+// A key that the server has revoked signs nothing any more: at once if the keys have been fetched since, else after some
+// minutes.
 func TestKeySet_OldKeys(t *testing.T) {
 	for _, row := range []struct {
 		name string
@@ -177,7 +177,7 @@ func TestIDToken_AtHashByAlgorithm(t *testing.T) {
 	}
 }
 
-// A login without openid sends no nonce, so a token that has one belongs to another login.
+// A login without openid sends no nonce, so a token with a nonce belongs to a different login.
 func TestIDToken_UnaskedNonce(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	for nonce, words := range map[string]string{"": "", "somebody's": "the check of nonce: expected none, as none was sent"} {
@@ -190,8 +190,8 @@ func TestIDToken_UnaskedNonce(t *testing.T) {
 	}
 }
 
-// State, nonce and verifier are three secrets: the state stands in addresses and the nonce in tokens, and
-// whoever reads one of them must not have another.
+// State, nonce and verifier are three secrets. The state is in URLs and the nonce in tokens: an attacker who reads one of
+// them must not have another.
 func TestNewRequest_SecretsDiffer(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	c := clientAt(t, l.Env())

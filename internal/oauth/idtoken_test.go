@@ -326,7 +326,7 @@ func wantIDToken(t *testing.T, l *testserver.FakeServer, params url.Values, word
 	wantHonest(t, l, c)
 }
 
-// Signatures that anybody could have made, or that are not for signing.
+// Signatures that an attacker could have made, or that are not for signing.
 func TestIDToken_Signature(t *testing.T) {
 	half512 := sha512.Sum512([]byte("fake-access-token"))
 	other := testserver.NewKey(t)
@@ -620,7 +620,7 @@ func TestKeySet_Rotate(t *testing.T) {
 	}
 }
 
-// An ID token that nobody asked for is verified all the same, and one without an issuer refused.
+// An ID token that the login did not ask for is verified anyway, and refused if it has no issuer.
 func TestIDToken_Unasked(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	l.Claims = func(c map[string]any) { delete(c, "nonce") }

@@ -227,7 +227,7 @@ func TestPush_Recorded(t *testing.T) {
 	}
 }
 
-// A pushed request is sent as the client that it names, which check replaces by a made-up one.
+// A pushed request is sent as the client in it, which check replaces by an invented one.
 func TestPush_AsNamedClient(t *testing.T) {
 	for _, method := range []string{"client_secret_basic", "client_secret_post"} {
 		l := pushingServer(t, true)

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// A panic in shared work is an error for everybody who waits for it, and the next one works again.
+// A panic in shared work is an error for every caller that waits for it, and the next call works again.
 func TestSingleflight_Panic(t *testing.T) {
 	var s Singleflight[int]
 	release := make(chan struct{})
@@ -75,8 +75,8 @@ func TestSingleflight_Keys(t *testing.T) {
 	}
 }
 
-// Who begins the work with DoHere gets what comes of it even when nobody waits for that caller any more, and the work
-// does not notice; whoever joins waits no longer than for its own context, and a panic is an error for both.
+// A caller that starts the work with DoHere gets its result even if its own context has ended, and the work does not
+// notice. A caller that joins waits no longer than its own context. A panic is an error for both.
 func TestSingleflight_Here(t *testing.T) {
 	for _, row := range []struct {
 		panics bool
@@ -117,7 +117,7 @@ func TestSingleflight_Here(t *testing.T) {
 	}
 }
 
-// waiting is a context that tells when somebody begins to wait for its end.
+// waiting is a context that reports when a caller starts to wait for its end.
 type waiting struct {
 	context.Context
 	begins chan<- struct{}

@@ -129,7 +129,7 @@ func TestTokenUse_EachAnswer(t *testing.T) {
 	}
 }
 
-// Userinfo about somebody else is refused, signed or not.
+// Userinfo about a different user is refused, signed or not.
 func TestUserinfo_OtherUser(t *testing.T) {
 	l, c, _, _, id := loginAt(t)
 	signed := func(claims map[string]any) string {
@@ -310,7 +310,7 @@ func TestCheckResponse_Refused(t *testing.T) {
 	}
 }
 
-// An access token is inspected as far as anybody can.
+// An access token is inspected as far as possible.
 func TestInspect_EachToken(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	c := clientAt(t, l.Env())

@@ -29,7 +29,8 @@ func TestSecrets_EachFormat(t *testing.T) {
 	}
 }
 
-// Each value is looked for in all that is said of an answer, so that there are not many, and nobody is told half.
+// Each value is looked for in all that is said of an answer, so their number is limited, and a caller never gets only some
+// of them.
 func TestSecrets_Bounded(t *testing.T) {
 	for _, n := range []int{maxSecrets, maxSecrets + 1, 50_000} {
 		var answer strings.Builder
@@ -59,7 +60,7 @@ func TestReplaceNamed_EachSpelling(t *testing.T) {
 	}
 }
 
-// A name means a credential in any spelling, and does not when it goes on to something about one.
+// A name means a credential in any spelling, but not if it continues to something about one.
 func TestIsSecret_EachSpelling(t *testing.T) {
 	for _, name := range strings.Fields(`token access_token accessToken AccessToken ACCESS_TOKEN x-access-token X-Refresh-Token refresh_tokens
 		idToken id_token_hint mfaToken token2 tokenValue secret client_secret clientSecret clientsecret secrets api_key apiKey apikey API-Key APIKey
@@ -205,7 +206,7 @@ func TestRewriteMembers(t *testing.T) {
 		{``, ``, ErrNotJSON},
 		{deep, deep, nil},
 		{" " + tooDeep, " " + tooDeep, ErrTooDeep},
-		{"log: " + tooDeep, "log: " + tooDeep, ErrNotJSON}, // of which no member is looked for
+		{"log: " + tooDeep, "log: " + tooDeep, ErrNotJSON}, // no member of this one is searched
 	} {
 		if got, err := RewriteMembers(row.body, replace); got != row.want || err != row.err {
 			t.Errorf("%s becomes %s, %v; want %s, %v", row.body, got, err, row.want, row.err)

@@ -132,7 +132,7 @@ func TestMayNotAsk(t *testing.T) {
 	}
 }
 
-// Of a registration that is answered with a yes, and with more than is read, is said with which.
+// If a registration succeeds with an answer that is too long, the error has its status.
 func TestRegistration_TooLong(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)

@@ -11,7 +11,7 @@ import (
 	"oauth-test-client/internal/oauth"
 )
 
-// atNew makes the API name another server, which registers clients too.
+// atNew makes the API name a different server, which registers clients too.
 func (w *world) atNew() {
 	w.document("GET https://new.example/.well-known/openid-configuration", spoilt(serverDocument(nil), map[string]any{"issuer": "https://new.example",
 		"registration_endpoint": "https://new.example/register"}))
@@ -37,7 +37,7 @@ func (w *world) wantOwner(t *testing.T, cfg config.Effective, refused, mine bool
 
 var mine = map[string]string{"CLIENT_ID": "mine", "CLIENT_SECRET": "a-secret-of-mine"}
 
-// Looking at an API makes its server nobody's: only a login does, and what ISSUER says.
+// Looking at an API does not tie a client to its server: only a login does, and ISSUER.
 func TestDiscovery_LookingClaimsNothing(t *testing.T) {
 	w := newWorld(t, mine)
 	w.wantOwner(t, w.cfg, false, false)

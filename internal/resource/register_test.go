@@ -66,8 +66,7 @@ func TestRegistration_Request(t *testing.T) {
 	}
 }
 
-// A client is registered once: whoever looks registers none, logins at the same time share one, and the next
-// login has it still.
+// A client is registered once: looking registers none, logins at the same time share one, and the next login still has it.
 func TestDiscovery_RegistersOnce(t *testing.T) {
 	w := newWorld(t, nil)
 	c, err := w.Client(t.Context(), w.cfg, w.wire, time.Now, false)
@@ -92,7 +91,8 @@ func TestDiscovery_RegistersOnce(t *testing.T) {
 	}
 }
 
-// However many logins begin at once, one of them asks the API: each costs a dozen requests, and anybody can begin one.
+// However many logins start at once, only one of them asks the API, as each search costs a dozen requests, and any visitor
+// can start one.
 func TestDiscovery_OneSearch(t *testing.T) {
 	w := newWorld(t, nil)
 	var begun, asking, most atomic.Int64
@@ -123,7 +123,7 @@ func TestDiscovery_OneSearch(t *testing.T) {
 	}
 }
 
-// Who does not wait for the API to answer has an error of that step, and the next login begins.
+// A login that stops waiting for the API gets an error of that step, and the next login starts.
 func TestDiscovery_SearchGivenUp(t *testing.T) {
 	w := newWorld(t, nil)
 	asked, release := make(chan bool, 1), make(chan bool)
@@ -426,7 +426,7 @@ func TestRegistration_SecretIsHidden(t *testing.T) {
 	}
 }
 
-// Who only looks gets a client without the secret that was registered, which stays hidden in what the server says to it.
+// A client for looking has no registered secret. The secret stays hidden in what the server says to it.
 func TestDiscovery_LookingHidesTheRegisteredSecret(t *testing.T) {
 	const secret = "a-secret-of-the-client-1"
 	w := newWorld(t, nil)

@@ -48,8 +48,7 @@ func TestRegistration_ApplicationType(t *testing.T) {
 	}
 }
 
-// Whoever looked before there was a client finds the one that another login has registered since, and logins are
-// tied to it.
+// A client that only looked at the API finds the client that a login has registered since, and logins are tied to that.
 func TestDiscovery_RegisteredSince(t *testing.T) {
 	w := newWorld(t, nil)
 	c, err := w.begin(t)

@@ -12,8 +12,8 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// A registration whose answer cannot be used is not asked for again: the server may make another client each time.
-// A server that refuses, or cannot be reached, has made none, and is asked again.
+// A registration with an unusable answer is not repeated, as the server may make another client each time. A server that
+// refuses, or can't be reached, has made none, and is asked again.
 func TestUnusable_AskedOnce(t *testing.T) {
 	long := strings.Repeat("x", 1<<20+1)
 	hangUp := func(rw http.ResponseWriter, _ *http.Request) {
@@ -90,8 +90,8 @@ func TestUnusable_AskedOnce(t *testing.T) {
 	}
 }
 
-// Logins at the same time that get an answer which cannot be used have asked once. Another redirect URI is another
-// question, and what is remembered is bounded.
+// Logins at the same time that get an unusable answer have asked once. A different redirect URI is asked separately, and
+// the number of stored answers is limited.
 func TestUnusable_Remembered(t *testing.T) {
 	w := newWorld(t, nil)
 	w.document(theRegistration, map[string]any{})

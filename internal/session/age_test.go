@@ -50,7 +50,7 @@ func TestStore_SessionAge(t *testing.T) {
 	}
 }
 
-// A session that nobody comes back for does not stay in memory.
+// A session whose browser never returns does not stay in memory.
 func TestMemoryStore_Sweep(t *testing.T) {
 	c := &clock{time.Now()}
 	s := newStore(t, "http://localhost:3000", c.now)

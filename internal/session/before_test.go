@@ -11,7 +11,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// What was asked before a login left is held for that login, for as long as it may take, and only so much of it.
+// The requests before a login left are stored for that login, for as long as it may take, and only a limited amount.
 func TestBefore_HeldForItsLogin(t *testing.T) {
 	c := &clock{time.Now()}
 	s := newStore(t, "http://localhost:3000", c.now)

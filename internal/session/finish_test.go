@@ -37,7 +37,7 @@ func TestFinish_Once(t *testing.T) {
 	}
 }
 
-// watched tells when somebody waits for its end.
+// watched is a context that reports when a caller waits for its end.
 type watched struct {
 	context.Context
 	waited chan bool

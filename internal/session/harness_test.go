@@ -50,7 +50,7 @@ func (j jar) take(w *httptest.ResponseRecorder) {
 	}
 }
 
-// size is what the cookies take in a request.
+// size returns the length of the cookies in a request.
 func (j jar) size() int {
 	n := 0
 	for name, value := range j {

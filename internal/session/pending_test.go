@@ -60,8 +60,8 @@ func TestUsed_AsLongAsPending(t *testing.T) {
 	}
 }
 
-// However many logins nobody finishes, and however much they ask for, the cookies stay small enough for
-// any proxy, and the newest logins can be finished.
+// However many logins stay unfinished, and however much they ask for, the cookies stay small enough for any proxy, and the
+// newest logins can be finished.
 func TestPending_Bounded(t *testing.T) {
 	for _, row := range []struct {
 		name      string

@@ -37,7 +37,7 @@ func TestRecord_Bounded(t *testing.T) {
 	}
 }
 
-// What a run of /misuse tried gives way to what the user did, the oldest first.
+// The attempts of a /misuse run are dropped before what the user did, the oldest first.
 func TestRecord_TriesGiveWay(t *testing.T) {
 	var l Login
 	mine := &wire.Exchange{Purpose: wire.TokenRequest}
@@ -99,7 +99,7 @@ func TestStore_Bounded(t *testing.T) {
 	}
 }
 
-// What a stranger can make us remember is bounded: states that were used, by number and age.
+// A stranger can make us store only a limited number of used states, for a limited time.
 func TestUsed_Bounded(t *testing.T) {
 	s, err := New(config.Config{BaseURL: "http://localhost:3000"}, nil, time.Now)
 	if err != nil {
@@ -165,7 +165,7 @@ func (s brokenStore) New(_ *http.Request, name string) (*sessions.Session, error
 
 func (s brokenStore) Save(*http.Request, http.ResponseWriter, *sessions.Session) error { return s.save }
 
-// A cookie that was not made here, and a session that cannot be decrypted, are none. That a store fails is said in its words.
+// A foreign cookie, and a session that can't be decrypted, count as no session. A failing store is reported in its words.
 func TestStore_Unavailable(t *testing.T) {
 	t.Parallel()
 	var nothing string

@@ -54,8 +54,8 @@ func TestFinish_TabsAtOnce(t *testing.T) {
 	}
 }
 
-// What a request saves that was under way when another tab signed in is not lost: a refresh token that a
-// server has rotated would be gone for good.
+// A request that was running while another tab signed in does not lose its changes: a refresh token that the server has
+// rotated would be gone for good.
 func TestChange_AcrossLogin(t *testing.T) {
 	s := newStore(t, "http://localhost:3000", time.Now)
 	j := jar{}
@@ -116,8 +116,8 @@ func TestForget_WaitsForChange(t *testing.T) {
 	}
 }
 
-// A session that was replaced opens for nobody, and of two logins the later one ends in the session of the first only
-// if one browser began both before either came back, and they come back together.
+// A replaced session opens for no browser. Two logins end in the same session only if one browser started both before
+// either came back, and they come back together.
 func TestKeep_Together(t *testing.T) {
 	for _, row := range []struct {
 		name    string
@@ -190,7 +190,7 @@ func TestKeep_Together(t *testing.T) {
 	}
 }
 
-// Browsers that have no session wait for nobody: not for each other's store either.
+// Browsers without a session don't wait for each other, not even for each other's store.
 func TestFinish_FirstLoginsDoNotWait(t *testing.T) {
 	s := newStore(t, "http://localhost:3000", time.Now)
 	reached, release := make(chan bool), make(chan bool)
@@ -242,8 +242,7 @@ func TestChange_AtOnce(t *testing.T) {
 	}
 }
 
-// Of two session cookies neither is believed: the one at the longer path, which comes first, was set by
-// somebody else.
+// Of two session cookies, neither is trusted: an attacker set the one at the longer path, which comes first.
 func TestSession_PlantedAtLongerPath(t *testing.T) {
 	s := newStore(t, "http://localhost:3000", time.Now)
 	attacker, victim := jar{}, jar{}

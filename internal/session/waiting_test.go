@@ -31,8 +31,8 @@ func arriveAt(t *testing.T, s *Store, r *http.Request, state, query string, step
 	return nextRequest(back, w)
 }
 
-// However many strangers come back with logins step by step, and whatever went over the wire for them, nobody else's
-// login is lost: it waits in the browser's own cookie. Only its recordings may be gone, after many.
+// However many strangers come back with step-by-step logins, and whatever their servers sent, no other login is lost: it
+// waits in the browser's own cookie. Only its recordings may be gone, after many.
 func TestKeepWaiting_StrangersEvictNothing(t *testing.T) {
 	s := newStore(t, "http://localhost:3000", time.Now)
 	recorded := &wire.Exchange{Purpose: wire.Metadata, ResponseBody: strings.Repeat("x", maxHeldPart)}

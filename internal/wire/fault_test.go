@@ -135,7 +135,7 @@ func TestRecord_WhatIsSent(t *testing.T) {
 	}
 }
 
-// A visit looks like a browser's, as some servers answer nobody else.
+// A visit looks like a browser's, as some servers answer only browsers.
 func TestVisit_LooksLikeBrowser(t *testing.T) {
 	var got http.Header
 	address := serve(t, func(_ http.ResponseWriter, r *http.Request) { got = r.Header })

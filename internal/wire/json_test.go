@@ -14,7 +14,7 @@ func TestUnmarshalObject(t *testing.T) {
 		{`{"a\"": 1, "a": 2}`, ""},
 		{`{"a": ",\"a\":", "b": "}{"}`, ""},
 		{`{"a": 1, "a": 2}`, `names "a" twice`},
-		{`{"a": 1, "A": 2}`, ""}, // two names, of which one is known to nobody
+		{`{"a": 1, "A": 2}`, ""}, // two names; the struct has only one of them
 		{`{"Known": "text", "KNOWN": {}, "\u006bNOWN": []}`, ""},
 		{"{\"\u212anown\": \"text\"}", ""}, // the sign for kelvin, which encoding/json takes for a k
 		{`{"kno\u0077n": "text"}`, `"known" in its JSON is a string`},

@@ -250,7 +250,7 @@ func TestRefusal_PageIsCutBetweenWords(t *testing.T) {
 	}
 }
 
-// hostile are bodies of a megabyte that are dear to read for a careless reader.
+// hostile returns bodies of a megabyte that are expensive for a careless reader.
 func hostile() map[string]string {
 	fill := func(head, unit, tail string) string {
 		return head + strings.Repeat(unit, max(0, (maxBody-len(head)-len(tail))/len(unit))) + tail
@@ -289,8 +289,8 @@ func hostile() map[string]string {
 	}
 }
 
-// No answer costs more than a moment, whatever is in it: what is not linear costs minutes. The time is this thread's, so
-// that a busy machine has no say.
+// No answer costs more than a moment, whatever is in it: anything that is not linear costs minutes. The time is this
+// thread's, so that a busy machine doesn't matter.
 func TestRefusal_Cost(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
@@ -322,7 +322,7 @@ func TestRefusal_Cost(t *testing.T) {
 	}
 }
 
-// Whatever comes is read without a fault, the same each time, and within its bounds.
+// Any answer is read without a panic, with the same result each time, and within the limits.
 func FuzzRefusal(f *testing.F) {
 	for _, body := range []string{`{"error":"c","error_description":"d","errors":{"a":["b"]}}`, "error=c&hint=h", "<h1>a</h1><p class=error>b", `[{"loc":["a"]}]`,
 		`<title>403</title><div id=aError hidden>x</div>`, "data: {\"error\":{\"code\":1}}\n\n", "<script/>a<select></select>&amp;", `{"type":"a","title":"b"}`} {
@@ -395,7 +395,7 @@ func TestRecord_ByteForByte(t *testing.T) {
 	}
 }
 
-// What a server refuses when it is tried is no failure; that it does not answer is one.
+// A refusal of an attempt is no failure. A missing answer is one.
 func TestExchange_FailedTry(t *testing.T) {
 	answer := &Exchange{Purpose: TokenRequest, Status: 400}
 	if answer.Name() != "token request" || !answer.Failed() {
@@ -411,7 +411,7 @@ func TestExchange_FailedTry(t *testing.T) {
 	}
 }
 
-// Words are what a person would read in an answer.
+// Words returns what a person would read in an answer.
 func TestExchange_Words(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"error":"c","error_description":"d"}`: "d",
@@ -448,7 +448,7 @@ func TestSafeLink(t *testing.T) {
 	}
 }
 
-// A note goes to the newest exchange of the record, and changes none that somebody has already.
+// A note is added to the newest exchange of the record, and doesn't change an exchange that a caller already has.
 func TestNote_NewestExchange(t *testing.T) {
 	ctx, rec := Record(t.Context())
 	Note(t.Context(), "for nobody")
@@ -479,7 +479,7 @@ func TestSpecific_Long(t *testing.T) {
 	}
 }
 
-// An object of more members than are looked at is none, whatever its members hold.
+// An object with too many members counts as none, whatever its members contain.
 func TestHasManyMembers(t *testing.T) {
 	t.Parallel()
 	object := func(n int) string {

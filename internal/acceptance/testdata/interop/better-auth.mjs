@@ -1,5 +1,5 @@
-// Runs Better Auth with its OAuth 2.1 provider. It answers a redirect as JSON to whoever takes JSON, and
-// an authorization error at a page of its own.
+// Runs Better Auth with its OAuth 2.1 provider. It answers a redirect as JSON to every client that accepts JSON, and an
+// authorization error at a page of its own.
 import { betterAuth } from "better-auth";
 import { memoryAdapter } from "better-auth/adapters/memory";
 import { toNodeHandler } from "better-auth/node";

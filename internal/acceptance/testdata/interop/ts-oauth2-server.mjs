@@ -1,5 +1,5 @@
 // Runs @jmondi/oauth2-server, a toolkit for plain OAuth 2.0 without metadata. It does not decode the credentials of
-// client_secret_basic, ignores the port of a redirect URI, and answers a revocation with 200 whoever asks.
+// client_secret_basic, ignores the port of a redirect URI, and answers every revocation with 200, whichever client asks.
 import { createHash, randomBytes } from "node:crypto";
 import { AuthorizationServer } from "@jmondi/oauth2-server";
 import { handleVanillaError } from "@jmondi/oauth2-server/vanilla";

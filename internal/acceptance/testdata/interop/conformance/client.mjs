@@ -42,7 +42,7 @@ async function open(address, form) {
   return answer;
 }
 
-// logIn follows the redirects of a login to its end: the suite's server asks nobody.
+// logIn follows the redirects of a login to its end: the suite's server asks no user.
 let logins = 0;
 async function logIn(path) {
   logins++;
@@ -54,7 +54,7 @@ async function logIn(path) {
   if (answer.status !== 200) end(1, `the login ended with ${answer.status}: ${await answer.text()}`);
 }
 
-// call does one thing at the API, and takes the login that the page offers where it refuses.
+// call calls the API once, and takes the login that the page offers if the API refuses.
 async function call(form) {
   for (;;) {
     const answer = await (await open(`${base}/api`, form)).json();

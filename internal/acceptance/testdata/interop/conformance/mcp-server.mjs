@@ -1,5 +1,5 @@
 // An API that speaks MCP, and its authorization server, both of the SDK: with sessions, as most are today, or
-// without. It prints the API's address. Nobody is asked: whoever comes to the authorization server is signed in.
+// without. It prints the API's address. The authorization server signs every visitor in, without a question.
 //
 //	node mcp-server.mjs stateful|stateless
 import { randomBytes, randomUUID } from "node:crypto";
