@@ -139,10 +139,13 @@ func (f Finding) String() string {
 	return line + " … " + string(f.Result)
 }
 
-// About returns the subject of a finding. An unknown client ID is found by the check of the redirect URI.
+// About returns the subject of a finding. The check of the redirect URI finds an unknown client ID and a wrong path, too.
 func (f Finding) About() string {
-	if IsUnknownID(f.Name) {
+	switch {
+	case IsUnknownID(f.Name):
 		return "client ID"
+	case f.Name == AuthorizationEndpointUnusable:
+		return Label("authorization")
 	}
 	return Label(f.Check)
 }

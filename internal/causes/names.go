@@ -24,6 +24,8 @@ const (
 	EndpointsHere         Name = "endpoints-on-this-machine"
 	EndpointsUnusable     Name = "endpoints-unusable"
 	JWKSUnusable          Name = "jwks-unusable"
+
+	AuthorizationEndpointUnusable Name = "authorization-endpoint-unusable"
 )
 
 // The redirect URI.

@@ -265,6 +265,22 @@ var Table = []Cause{
 		},
 	},
 	{
+		Name: AuthorizationEndpointUnusable, Group: "The server is not found, or is a different one",
+		Sees: "404 instead of a sign-in page, with `AUTHORIZATION_ENDPOINT`", Write: "`AUTHORIZATION_ENDPOINT=` the right address",
+		Title:       "There is no page at AUTHORIZATION_ENDPOINT",
+		Explanation: "The host answers, and has no page at that path: a path that is spelled differently, a different host name of the same provider, or a path of a different server.",
+		Looks: []Quote{
+			{"Google, with a path of a different server", "URL /oauth/authorize was not found on this server", "[SohoHouse/nuxt-oauth#7]"},
+		},
+		Wrong:  []string{"`AUTHORIZATION_ENDPOINT=https://dev-123-admin.okta.com/oauth2/default/v1/authorize`"},
+		Right:  []string{"`AUTHORIZATION_ENDPOINT=https://dev-123.okta.com/oauth2/default/v1/authorize`"},
+		ToldBy: "`check`",
+		SeenIn: "[oktadev/okta-spring-boot-oauth-example#5], [filsh/yii2-oauth2-server#119]",
+		Fix: func(f Facts) Fix {
+			return f.look("AUTHORIZATION_ENDPOINT", "Check AUTHORIZATION_ENDPOINT: it has to be the server's authorization endpoint.")
+		},
+	},
+	{
 		Name: JWKSUnusable, Group: "The server is not found, or is a different one",
 		Sees: "no key that an ID token could be verified with", Write: "the server's signing key",
 		Title:       "The server has no usable signing key",

@@ -551,6 +551,13 @@ var rows = []behavior{
 			"/o/token": otherwise(to("/o/token/"))}}
 	}, wrong: map[string]string{"TOKEN_ENDPOINT": "https://www.courtlistener.com/o/token"}, check: causes.TokenEndpointUnusable, page: causes.TokenEndpointUnusable,
 		kind: causes.Change, fix: "TOKEN_ENDPOINT=https://www.courtlistener.com/o/token/"},
+	{name: "Okta: the host of the console", seen: "oktadev/okta-spring-boot-oauth-example#5", server: func() *played {
+		return &played{noDoc: true, base: "https://dev-123.okta.com/oauth2"}
+	}, wrong: map[string]string{"AUTHORIZATION_ENDPOINT": "https://dev-123.okta.com/oauth2/default/v1/authorise"}, check: causes.AuthorizationEndpointUnusable, page: stays,
+		kind: causes.Look, fix: "Check AUTHORIZATION_ENDPOINT", never: []string{"not registered", string(causes.ClientIDUnknown)}},
+	{name: "a 404 for a redirect URI that is not registered", seen: "spring-attic/spring-security-oauth#158", server: func() *played {
+		return &played{noDoc: true, base: "https://id.example.com/o", wrongRedirect: otherwise(page(404, "Whitelabel Error Page")), unknownClient: otherwise(page(404, "Whitelabel Error Page"))}
+	}, wrong: otherPort, check: causes.RedirectURINotRegistered, page: stays, kind: causes.Add, fix: "http://localhost:3998/oauth_callback", never: []string{"AUTHORIZATION_ENDPOINT"}},
 	{name: "Cognito: offline_access", seen: "manfredsteyer/angular-oauth2-oidc#1253", server: cognito, wrong: map[string]string{"SCOPES": "openid email profile offline_access"},
 		check: causes.ScopeNotEnabled, page: causes.ScopeNotEnabled, kind: causes.Change, fix: "SCOPES='openid email profile'", never: []string{"PKCE"}},
 	{name: "Cognito: redirect URI not registered", seen: "docs.aws.amazon.com, authorization-endpoint", server: cognito, wrong: otherPort,

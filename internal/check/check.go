@@ -144,6 +144,8 @@ func (c *checker) make(ctx context.Context, s step) (causes.Finding, string) {
 	switch {
 	case f.Result == causes.Fail && causes.IsUnknownID(f.Name) && s.name == "redirect_uri", f.Result == causes.Skip && s.name == "client":
 		return f, "client_id"
+	case f.Name == causes.AuthorizationEndpointUnusable:
+		return f, "authorization_endpoint"
 	case f.Result == causes.Skip && s.name == "pushed_authorization" && !f.NoClient:
 		return f, "client"
 	case f.Result == causes.Fail:
@@ -162,9 +164,11 @@ var neededWords = map[string]string{
 	"metadata":             "the server's metadata",
 	"pushed_authorization": "a pushed authorization request",
 	"redirect_uri":         "a registered redirect URI",
-	"authorization":        "a login that starts",
-	"client_id":            "a client ID that the server recognizes",
-	"client":               "a client ID and secret that the server accepts",
+
+	"authorization_endpoint": "the server's authorization endpoint",
+	"authorization":          "a login that starts",
+	"client_id":              "a client ID that the server recognizes",
+	"client":                 "a client ID and secret that the server accepts",
 }
 
 // Run runs every check, knowing only the settings, and returns the report. It calls begin with the name of a check before

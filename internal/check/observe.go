@@ -90,6 +90,7 @@ type Login struct {
 	MoreScope   bool   // and one scope more, which does not exist
 	NoClient    bool   // a client ID that does not exist
 	NoPKCE      bool   // no code challenge
+	NoPage      bool   // a path that does not exist
 	Prompt      string
 	Again       int // the same question once more
 }
@@ -221,8 +222,12 @@ func (o *Observer) request(q Login) url.Values {
 
 func (o *Observer) probe(ctx context.Context, question Login) ProbeResult {
 	q := o.request(question)
-	sent := append(sentIn(q), causes.HostOf(q.Get("redirect_uri")))
-	address, err := o.client.AddressOf(ctx, o.md, q)
+	md := *o.md
+	if question.NoPage {
+		md.Authorization = withPath(md.Authorization, "-"+invented())
+	}
+	sent := append(sentIn(q), causes.HostOf(q.Get("redirect_uri")), pathOf(md.Authorization))
+	address, err := o.client.AddressOf(ctx, &md, q)
 	if err != nil {
 		return o.notPushed(err, sent)
 	}
@@ -479,6 +484,25 @@ var (
 // changing reports a part of a text that differs each time: a date, the ID of a request, a token.
 func changing(part string) bool {
 	return len(part) >= 20 || len(part) >= 8 && strings.ContainsAny(part, "0123456789") && !errorCode.MatchString(part)
+}
+
+// withPath adds something to the path of an address.
+func withPath(address, more string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address // the metadata has been checked
+	}
+	u.Path, u.RawPath = u.Path+more, ""
+	return u.String()
+}
+
+// pathOf returns the path of an address.
+func pathOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "" // as above
+	}
+	return u.EscapedPath()
 }
 
 // normalize replaces sent values and random parts by #, so that two answers can be compared.

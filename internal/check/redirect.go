@@ -127,6 +127,11 @@ func (o *Observer) refusesFirst(ctx context.Context, real ProbeResult) bool {
 // explainSameRefusal concludes about a server that gives the same answer to an invented client ID, to an invented redirect
 // URI and to ours. Its other answers decide: those to other redirect URIs, or at its token endpoint.
 func (o *Observer) explainSameRefusal(ctx context.Context, real ProbeResult) causes.Finding {
+	if o.noAuthorizationEndpoint(ctx, real) {
+		f := o.finding(causes.AuthorizationEndpointUnusable, real.quote(), causes.Facts{}).By("an invented path gets the same answer")
+		f.Found = "there is no page at AUTHORIZATION_ENDPOINT (" + o.sanitized(real.Page.StatusLine(), 300) + ")"
+		return f
+	}
 	if accepted := o.acceptedVariant(ctx); accepted != "" {
 		return o.registeredIs(ctx, accepted, real)
 	}
@@ -162,6 +167,13 @@ func (o *Observer) explainSameRefusal(ctx context.Context, real ProbeResult) cau
 func (o *Observer) tokensRefuse(ctx context.Context) bool {
 	withheld := o.cfg.ClientSecret != o.client.Config().ClientSecret
 	return !withheld && o.token(ctx, tokenQuestion{kind: anInventedCode, as: o.ours()}).aboutClient()
+}
+
+// noAuthorizationEndpoint reports that nothing is at the path that the user has set. A server that sends the same 404 for what it
+// doesn't recognize may have its endpoint there, so its own metadata is not doubted.
+func (o *Observer) noAuthorizationEndpoint(ctx context.Context, real ProbeResult) bool {
+	nothing := real.Kind == Refused && real.Code == "" && (real.Status == http.StatusNotFound || real.Status == http.StatusGone)
+	return nothing && o.cfg.Endpoints.Authorization != "" && real.Same(o.Login(ctx, Login{NoPage: true}))
 }
 
 // idOrRedirect returns the finding of a server that gives the same answer to an unknown client ID and to an unknown
