@@ -431,6 +431,11 @@ func fixScopes(f Facts) Fix {
 	if len(asked) == 0 {
 		return f.look("SCOPES", "The server has no default scope. Name the scopes in SCOPES.")
 	}
+	if split := splitScopes(f.Cfg.Scopes, f.Listed); len(split) > len(f.Cfg.Scopes) {
+		fix := f.change("SCOPES", strings.Join(split, " "), "")
+		fix.Text = "Write " + fix.Line + " in .env. Scopes are separated by spaces (RFC 6749 section 3.3)."
+		return fix
+	}
 	configured := func(scope string) bool { return slices.Contains(f.Cfg.Scopes, scope) }
 	if len(refused) == 0 && !slices.ContainsFunc(asked, func(scope string) bool { return !configured(scope) }) {
 		if f.Cfg.ScopesUnset {
@@ -523,8 +528,30 @@ func nearScope(scope string, supported []string) string {
 	if len(scope) > maxScope {
 		return ""
 	}
-	list := slices.Concat(supported[:min(len(supported), maxScopes)], wellKnownScopes)
+	list := knownScopes(supported)
+	if i := slices.IndexFunc(list, func(known string) bool { return known != scope && strings.EqualFold(known, scope) }); i >= 0 {
+		return list[i]
+	}
 	return config.Nearest(scope, slices.DeleteFunc(list, func(known string) bool { return known == scope || len(known) > maxScope })...)
+}
+
+// knownScopes lists supported scopes, as far as they are compared, and well-known ones.
+func knownScopes(supported []string) []string {
+	return slices.Concat(supported[:min(len(supported), maxScopes)], wellKnownScopes)
+}
+
+// splitScopes splits the scopes that are several in one: at a comma, a semicolon or a plus sign, if a part is a known scope.
+func splitScopes(scopes, supported []string) []string {
+	known := knownScopes(supported)
+	var split []string
+	for _, scope := range scopes {
+		parts := strings.FieldsFunc(scope, func(r rune) bool { return strings.ContainsRune(",;+", r) })
+		if slices.Contains(known, scope) || !slices.ContainsFunc(parts, func(part string) bool { return slices.Contains(known, part) }) {
+			parts = []string{scope}
+		}
+		split = append(split, parts...)
+	}
+	return split
 }
 
 // The number of a server's scopes that are compared, and their maximum length.

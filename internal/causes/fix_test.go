@@ -306,6 +306,9 @@ func TestFix_Situations(t *testing.T) {
 		{"scopes, all", fixScopes, Facts{Cfg: plain, Refused: []string{"profile", "email"}}, "", "Replace profile and email in SCOPES"},
 		{"scopes, one", fixScopes, Facts{Cfg: plain, Refused: []string{"profile"}}, "SCOPES='email'", "or enable it for this client (" + ProviderOf(plain).At(Scopes) + ")."},
 		{"scopes, supported", fixScopes, Facts{Cfg: plain, Refused: []string{"email"}, Listed: []string{"mail"}}, "SCOPES='profile mail'", "Did you mean mail?"},
+		{"scopes with commas", fixScopes, Facts{Cfg: with(func(c *config.Effective) { c.Scopes = []string{"openid,profile", "read+write"} })}, "SCOPES='openid profile read+write'", "Scopes are separated by spaces"},
+		{"scopes with commas, listed", fixScopes, Facts{Cfg: with(func(c *config.Effective) { c.Scopes = []string{"openid,profile"} }), Listed: []string{"openid,profile"}}, "", "Remove the scopes"},
+		{"scopes, capitals", fixScopes, Facts{Cfg: with(func(c *config.Effective) { c.Scopes = []string{"OpenID", "email"} }), Refused: []string{"OpenID"}}, "SCOPES='openid email'", "Did you mean openid?"},
 		{"offline_access at Google", fixScopes, Facts{Cfg: with(func(c *config.Effective) {
 			c.Issuer, c.Scopes = "https://accounts.google.com", []string{"openid", "offline_access"}
 		})},
