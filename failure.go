@@ -402,7 +402,7 @@ func (s *server) tell(run string, l *session.Login, err error) {
 		s.ended(cli.Verdict{Heading: cmp.Or(f.Name.Title(), f.Heading), Code: f.Code, Description: f.Description, Theirs: f.Theirs,
 			Name: string(f.Name), Hint: advice.Hint, Where: advice.Remedy.Where, Line: advice.Remedy.Line})
 	default:
-		v := cli.Verdict{Works: true, Answer: l.Response.JSON, Scope: s.cfg.Redact(strings.Join(l.Granted(), " ")), Refresh: l.Held.Refresh != "",
+		v := cli.Verdict{Works: true, OpenID: slices.Contains(l.Request.Scopes, "openid"), Answer: l.Response.JSON, Scope: s.cfg.Redact(strings.Join(l.Granted(), " ")), Refresh: l.Held.Refresh != "",
 			Warnings: l.Warnings()}
 		if l.IDToken != nil {
 			v.Checks = len(l.IDToken.Verdicts)

@@ -2,6 +2,7 @@ package causes
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -57,7 +58,7 @@ func FactsOf(cfg config.Effective, e *oauth.Error) Facts {
 	facts := Facts{Cfg: cfg, Words: e.Description, Found: e.Issuer, Kind: e.Kind, Member: e.Member, Status: cmp.Or(e.Answer.Status, e.Status), Returned: e.Step == wire.TokenRequest}
 	switch {
 	case e.Kind == oauth.NoAnswer:
-		facts.Member = configuredAs(cfg, e.Answer.URL)
+		facts.Member, facts.HTTP = configuredAs(cfg, e.Answer.URL), errors.Is(e.Cause, http.ErrSchemeMismatch)
 	case e.Kind == oauth.Redirected:
 		facts.Found = e.Answer.Location
 	case e.Kind == oauth.IDTokenKeys && e.Answer.URL == "" && e.Cause == nil:
@@ -125,7 +126,7 @@ var kinds = map[oauth.Kind]Name{
 	oauth.TokenResponseMalformed: TokenResponseUnusable, oauth.TokenResponseMember: TokenResponseUnusable, oauth.AccessTokenMisspelled: TokenResponseUnusable,
 	oauth.TokenCharacters: TokenResponseUnusable, oauth.TokenTypeOther: TokenResponseUnusable,
 	oauth.ErrorMisspelled: TokenResponseUnusable, oauth.IDTokenMalformed: TokenResponseUnusable,
-	oauth.IDTokenUnverifiable: JWKSUnusable, oauth.IDTokenSecret: IDTokenSignature, oauth.PARUnusable: ServerFailed,
+	oauth.IDTokenUnverifiable: IssuerMissing, oauth.IDTokenSecret: IDTokenSignature, oauth.PARUnusable: ServerFailed,
 	oauth.UserinfoMalformed: UserinfoUnusable, oauth.UserinfoUnverifiable: UserinfoUnusable, oauth.SubjectAbsent: UserinfoUnusable, oauth.SubjectDiffers: UserinfoUnusable,
 	oauth.IDTokenAbsent: OpenIDMissing, oauth.IDTokenEncrypted: IDTokenEncrypted, oauth.IDTokenAlgorithm: IDTokenAlgorithm,
 	oauth.IDTokenKeys: JWKSUnusable, oauth.IDTokenKeyPrivate: JWKSUnusable, oauth.IDTokenKeyNotFound: IDTokenSignature, oauth.IDTokenSignature: IDTokenSignature,

@@ -144,10 +144,19 @@ func (f Finding) About() string {
 	switch {
 	case IsUnknownID(f.Name):
 		return "client ID"
-	case f.Name == AuthorizationEndpointUnusable:
+	case f.NoAuthorization():
 		return Label("authorization")
 	}
 	return Label(f.Check)
+}
+
+// NoAuthorization reports that the check of the redirect URI found no authorization endpoint to ask.
+func (f Finding) NoAuthorization() bool {
+	switch f.Name {
+	case AuthorizationEndpointUnusable, ServerUnreachable, CertificateNotTrusted:
+		return f.Check == "redirect_uri" && f.Result == Fail
+	}
+	return false
 }
 
 // Label returns the name of a check in words.

@@ -1,6 +1,7 @@
 package causes
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -30,6 +31,7 @@ type Facts struct {
 	Kind   oauth.Kind // what a login found wrong
 	Member string     // what was missing or wrong
 	Status int        // of the answer
+	HTTP   bool       // the server speaks plain http at an https address
 }
 
 // Fix says what to do about a cause, in one of three forms.
@@ -249,8 +251,29 @@ func fixServer(text string) func(Facts) Fix {
 	return func(f Facts) Fix { return chooseServer(f, text) }
 }
 
+// plainHTTP returns the fix for an https address at which the server speaks plain http.
+func (f Facts) plainHTTP(variable string) Fix {
+	address := f.Cfg.Issuer
+	switch variable {
+	case "RESOURCE_URL":
+		address = f.Cfg.ResourceURL
+	case "TOKEN_ENDPOINT":
+		address = f.Cfg.Endpoints.Token
+	case "AUTHORIZATION_ENDPOINT":
+		address = f.Cfg.Endpoints.Authorization
+	}
+	u, err := url.Parse(address)
+	if err == nil && u.Scheme == "https" && config.IsLoopback(u.Hostname()) {
+		u.Scheme = "http"
+		return f.change(variable, u.String(), "")
+	}
+	return f.look(variable, "Give the server a certificate. This app uses plain http on localhost only.")
+}
+
 func chooseServer(f Facts, text string) Fix {
 	switch {
+	case f.HTTP && !f.Cfg.AtAPI && !f.Cfg.Clerk:
+		return f.plainHTTP(cmp.Or(f.Member, "ISSUER"))
 	case f.Cfg.AtAPI:
 		return f.look("", "The API names this server, so either the API's metadata is wrong or the server is. No line in .env changes that.")
 	case f.Cfg.Demo && strings.TrimSuffix(f.Found, "/") != f.Cfg.Issuer: // with a slash too many it is the demo, and one of its mistakes
@@ -280,12 +303,15 @@ func chooseServer(f Facts, text string) Fix {
 	return f.look("ISSUER", text)
 }
 
+// fixNoIssuer returns the fix for an ID token of a server that no setting names.
+func fixNoIssuer(f Facts) Fix {
+	return f.look("SCOPES", "If the server has metadata, set ISSUER. Otherwise "+f.withoutOpenID()+".")
+}
+
 // fixKeys returns the fix that provides a key to verify ID tokens with.
 func fixKeys(f Facts) Fix {
 	set := f.Cfg.Endpoints.JWKS != ""
 	switch {
-	case f.Kind == oauth.IDTokenUnverifiable, f.Member == "jwks_uri" && f.Cfg.Issuer == "":
-		return f.look("SCOPES", "Set ISSUER, so that ID tokens can be verified, or "+f.withoutOpenID()+".")
 	case f.Member == "jwks_uri":
 		return f.look("SCOPES", "If the server publishes its keys, write JWKS_URI= and their address in .env. Otherwise "+f.withoutOpenID()+".")
 	case f.Kind == oauth.IDTokenKeyPrivate:

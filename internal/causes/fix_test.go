@@ -256,9 +256,8 @@ func TestFix_Situations(t *testing.T) {
 		{"404", fixesServer, Facts{Cfg: plain, Status: 404}, "", "Nothing better."},
 		{"no issuer", fixesServer, Facts{Cfg: noIssuer}, "", "Check the host in AUTHORIZATION_ENDPOINT"},
 
-		{"keys, no issuer", fixKeys, Facts{Cfg: plain, Kind: oauth.IDTokenUnverifiable}, "", "Set ISSUER"},
+		{"no issuer for the ID token", fixNoIssuer, Facts{Cfg: noIssuer}, "", "If the server has metadata, set ISSUER. Otherwise "},
 		{"keys nowhere", fixKeys, Facts{Cfg: plain, Member: "jwks_uri"}, "", "write JWKS_URI="},
-		{"keys nowhere, no issuer", fixKeys, Facts{Cfg: noIssuer, Member: "jwks_uri"}, "", "Set ISSUER"},
 		{"keys of no server", fixKeys, Facts{Cfg: noIssuer, Member: "x"}, "", "RSA or EC signing key"},
 		{"private keys", fixKeys, Facts{Cfg: plain, Kind: oauth.IDTokenKeyPrivate}, "", "Replace the server's signing keys"},
 		{"keys with 500", fixKeys, Facts{Cfg: plain, Kind: oauth.IDTokenKeys, Status: 500}, "", "Try again."},

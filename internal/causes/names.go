@@ -25,6 +25,7 @@ const (
 	EndpointsUnusable     Name = "endpoints-unusable"
 	JWKSUnusable          Name = "jwks-unusable"
 
+	IssuerMissing                 Name = "issuer-missing"
 	AuthorizationEndpointUnusable Name = "authorization-endpoint-unusable"
 )
 

@@ -197,7 +197,7 @@ var Table = []Cause{
 		Looks: []Quote{
 			{"go-oidc (authentik as server)", `oidc: issuer did not match the issuer returned by provider, expected "…/application/o/exampleApplication" got "…/application/o/exampleApplication/"`, "[coreos/go-oidc#423]"},
 		},
-		Wrong:  []string{"`ISSUER=https://tenant.auth0.com`", "`ISSUER=https://auth.example.com/.well-known/openid-configuration`", "`ISSUER=https://login.microsoftonline.com/common/v2.0`"},
+		Wrong:  []string{"`ISSUER=https://tenant.auth0.com`", "`ISSUER=https://login.microsoftonline.com/common/v2.0`"},
 		Right:  []string{"`ISSUER=https://tenant.auth0.com/`", "`ISSUER=https://auth.example.com`", "`ISSUER=https://login.microsoftonline.com/<tenant ID>/v2.0`"},
 		ToldBy: "`check`, and the login's page",
 		SeenIn: "[coreos/go-oidc#203], [coreos/go-oidc#338], [coreos/go-oidc#238]",
@@ -279,6 +279,17 @@ var Table = []Cause{
 		Fix: func(f Facts) Fix {
 			return f.look("AUTHORIZATION_ENDPOINT", "Check AUTHORIZATION_ENDPOINT: it has to be the server's authorization endpoint.")
 		},
+	},
+	{
+		Name: IssuerMissing, Group: "The server is not found, or is a different one",
+		Sees: "the ID token can't be verified, with `AUTHORIZATION_ENDPOINT` and no `ISSUER`", Write: "`ISSUER=`, or `SCOPES=` without `openid`",
+		Title:       "The ID token can't be verified: ISSUER is not set",
+		Explanation: "An ID token is worth something only if its `iss` is the server's issuer (OpenID Connect Core section 3.1.3.7). With endpoints alone, this app doesn't know the issuer. A server without metadata can be tested without an ID token.",
+		Wrong:       []string{"`AUTHORIZATION_ENDPOINT` and `TOKEN_ENDPOINT`, and `openid` in `SCOPES` (or no `SCOPES`)"},
+		Right:       []string{"`ISSUER=https://auth.example.com`, if the server has metadata", "`SCOPES='profile email'`, if it has none"},
+		ToldBy:      "`check`, and the login's page",
+		SeenIn:      "[jaredhanson/passport-openidconnect#47], [openid/AppAuth-iOS#371]",
+		Fix:         fixNoIssuer,
 	},
 	{
 		Name: JWKSUnusable, Group: "The server is not found, or is a different one",
@@ -1237,7 +1248,11 @@ var Table = []Cause{
 		ToldBy:      "`check`, and the login's page",
 		SeenIn:      "[n8n-io/n8n#34571]",
 		Fix: func(f Facts) Fix {
-			return f.look("", "Fix the API: its metadata has to be a JSON object at an https address (RFC 9728 section 3).")
+			const rule = "its metadata has to be a JSON object at an https address (RFC 9728 section 3)."
+			if f.Kind == oauth.ResourceMetadataUnusable && f.Member == "" {
+				return f.look("RESOURCE_URL", "Check RESOURCE_URL: a website may answer there, not the API. If it is the API, "+rule)
+			}
+			return f.look("", "Fix the API: "+rule)
 		},
 	},
 	{
@@ -1344,8 +1359,11 @@ var Table = []Cause{
 		ToldBy:      "`check`, the login's page (where the login starts at the API), and `/api`",
 		SeenIn:      "[MicrosoftDocs/mcp#10]",
 		Fix: func(f Facts) Fix {
-			if f.Value != "" {
+			switch {
+			case f.Value != "":
 				return f.change("RESOURCE_URL", f.Value, "")
+			case f.HTTP:
+				return f.plainHTTP("RESOURCE_URL")
 			}
 			return f.look("RESOURCE_URL", "Check RESOURCE_URL in .env, and that the API is running.")
 		},

@@ -1114,7 +1114,15 @@ var rows = []behavior{
 	{name: "no issuer, and openid is asked for", seen: "OpenID Connect Core section 3.1.3.7 (2)", server: func() *played {
 		p := &played{noDoc: true}
 		return p
-	}, wrong: map[string]string{"SCOPES": "openid"}, check: causes.JWKSUnusable, page: causes.JWKSUnusable, kind: causes.Look, fix: "Set ISSUER"},
+	}, wrong: map[string]string{"SCOPES": "openid"}, check: causes.IssuerMissing, page: causes.IssuerMissing, kind: causes.Look, fix: "set ISSUER. Otherwise remove openid"},
+	{name: "no issuer, and keys", seen: "jaredhanson/passport-openidconnect#47", server: func() *played { return &played{noDoc: true} },
+		wrong: map[string]string{"SCOPES": "openid", "JWKS_URI": "https://id.example.com/jwks"}, check: causes.IssuerMissing, page: causes.IssuerMissing, kind: causes.Look, fix: "set ISSUER. Otherwise remove openid"},
+	{name: "TOKEN_ENDPOINT has a host that is not there", seen: "RFC 8499 section 3", server: func() *played { return &played{} },
+		wrong: map[string]string{"TOKEN_ENDPOINT": "https://internal.example.com/token"}, check: causes.ServerUnreachable, page: causes.ServerUnreachable, kind: causes.Look, fix: "Check TOKEN_ENDPOINT",
+		never: []string{"Check ISSUER"}},
+	{name: "AUTHORIZATION_ENDPOINT has a host that is not there", seen: "RFC 8499 section 3", server: func() *played { return &played{} },
+		wrong: map[string]string{"AUTHORIZATION_ENDPOINT": "https://internal.example.com/authorize"}, check: causes.ServerUnreachable, kind: causes.Look, fix: "Check AUTHORIZATION_ENDPOINT",
+		never: []string{"Check ISSUER", "not registered"}},
 	{name: "INTROSPECTION_ENDPOINT has a host that is not there", seen: "RFC 8499 section 3", server: func() *played { return &played{} },
 		wrong: map[string]string{"INTROSPECTION_ENDPOINT": "https://internal.example.com/introspect"}, use: "/tokeninfo", page: causes.ServerUnreachable, kind: causes.Look, fix: "Check INTROSPECTION_ENDPOINT",
 		never: []string{"Check ISSUER"}},

@@ -130,6 +130,7 @@ func (c *checker) make(ctx context.Context, s step) (causes.Finding, string) {
 	}
 	watchedCtx, limit := watched(ctx)
 	f := s.check(watchedCtx)
+	f.Check = s.name
 	switch met, got, words := limit.seen(); {
 	case got && s.name == "start": // it says so itself, and without it nothing can be asked
 	case got:
@@ -144,7 +145,7 @@ func (c *checker) make(ctx context.Context, s step) (causes.Finding, string) {
 	switch {
 	case f.Result == causes.Fail && causes.IsUnknownID(f.Name) && s.name == "redirect_uri", f.Result == causes.Skip && s.name == "client":
 		return f, "client_id"
-	case f.Name == causes.AuthorizationEndpointUnusable:
+	case f.NoAuthorization():
 		return f, "authorization_endpoint"
 	case f.Result == causes.Skip && s.name == "pushed_authorization" && !f.NoClient:
 		return f, "client"

@@ -3,6 +3,7 @@ package check
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"regexp"
 	"slices"
@@ -11,6 +12,8 @@ import (
 
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/oauth"
+	"oauth-test-client/internal/wire"
 )
 
 // What is known about the client's credentials without a user: whether the server accepts the ID, the secret and the method
@@ -185,10 +188,39 @@ func (o *Observer) differInWords(ctx context.Context, q, control tokenQuestion) 
 	return again[0].print == got.print && again[1].print == wrong.print
 }
 
+// noTokenEndpoint returns the finding that no request can reach the token endpoint. What other endpoints accept brings no token.
+func (o *Observer) noTokenEndpoint(ctx context.Context, as credentials) (causes.Finding, bool) {
+	err := o.token(ctx, tokenQuestion{kind: anInventedCode, as: as}).failed
+	return o.noServer("TOKEN_ENDPOINT", o.cfg.Endpoints.Token, o.md.Token, err)
+}
+
+// noServer returns the finding that no request can reach an endpoint, named by its line of .env.
+func (o *Observer) noServer(variable, set, address string, err error) (causes.Finding, bool) {
+	if !wire.NoServer(err) {
+		return causes.Finding{}, false
+	}
+	facts := causes.Facts{Kind: oauth.NoAnswer, HTTP: errors.Is(err, http.ErrSchemeMismatch)}
+	if set != "" {
+		facts.Member = variable
+	}
+	f := o.finding(causes.Unreachable(err), "", facts)
+	f.Found = wire.WithoutQuery(address) + " " + err.Error()
+	switch {
+	case wire.Untrusted(err) && !wire.UnknownAuthority(err):
+		f = f.Look(causes.CertificateOf(variable))
+	case set == "" && !wire.Untrusted(err):
+		f = f.Look("The server's metadata names this address. See that the server is running there. If the address is wrong in the metadata, set " + variable + ".")
+	}
+	return f, true
+}
+
 // concludeClient concludes from the questions about the client.
 func (o *Observer) concludeClient(ctx context.Context) causes.Finding {
 	as := o.ours()
 	answer := o.askClient(ctx, as)
+	if f, ok := o.noTokenEndpoint(ctx, as); ok {
+		return f
+	}
 	what := inventedPart(as.method)
 	switch {
 	case causes.IsNotSpoken(answer.also):
@@ -226,6 +258,9 @@ func (o *Observer) concludeClient(ctx context.Context) causes.Finding {
 // other answer proves nothing yet.
 func (o *Observer) concludeClientAlone(ctx context.Context) causes.Finding {
 	as := o.ours()
+	if f, ok := o.noTokenEndpoint(ctx, as); ok {
+		return f
+	}
 	got := o.token(ctx, tokenQuestion{kind: anInventedCode, as: as})
 	switch cause := got.Cause(); {
 	case got.aboutClient() && methodNotSpoken(o.md.AuthMethods) != "":

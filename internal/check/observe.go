@@ -109,6 +109,7 @@ type ProbeResult struct {
 	Page    *wire.Exchange // the last answer; nil when none came
 	said    causes.Answer  // what a cause is read from
 	print   string         // what it looks like, without what differs from one answer to the next
+	failed  error          // why none came
 	limited bool
 }
 
@@ -233,7 +234,7 @@ func (o *Observer) probe(ctx context.Context, question Login) ProbeResult {
 	}
 	e, err := o.wire.Visit(ctx, address, q.Get("redirect_uri"))
 	if err != nil {
-		return ProbeResult{Words: err.Error(), limited: errors.Is(err, errStopped)}
+		return ProbeResult{Words: err.Error(), failed: err, limited: errors.Is(err, errStopped)}
 	}
 	p := o.readProbe(e, q.Get("redirect_uri"), sent)
 	at := p.At
@@ -386,6 +387,7 @@ type tokenAnswer struct {
 	causes.Answer
 	quote   string // the server's words, as they may be shown
 	fault   string // why none came
+	failed  error  // the same, as the network reported it
 	print   string // what was said, without what differs from one answer to the next
 	limited bool
 }
@@ -455,7 +457,7 @@ func (o *Observer) sendToken(ctx context.Context, q tokenQuestion) tokenAnswer {
 	sent := append(sentIn(form), as.ID, as.Secret)
 	e, err := o.client.PostAs(wire.For(ctx, step), as, endpoint, form)
 	if err != nil {
-		return tokenAnswer{fault: err.Error(), limited: errors.Is(err, errStopped)}
+		return tokenAnswer{fault: err.Error(), failed: err, limited: errors.Is(err, errStopped)}
 	}
 	a := tokenAnswer{Answer: causes.Read(step, as.Method, e, sent...)}
 	words := a.Refusal.Words

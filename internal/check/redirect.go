@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/config"
 )
 
 // What the authorization endpoint says about the redirect URI, the client ID, the scopes and PKCE, before a user signs in.
@@ -64,12 +65,23 @@ func (o *Observer) redirectAtTokens(ctx context.Context) causes.Finding {
 // failedAtOnce returns the finding that the correct request got no usable answer. A server that fails may do so because of
 // the request.
 func (o *Observer) failedAtOnce(real ProbeResult) causes.Finding {
+	// In a container this app can't reach the browser's localhost, and calls the server by a different name.
+	onlyBrowser := isLocal(o.md.Authorization) && !isLocal(o.md.Token)
+	if f, ok := o.noServer("AUTHORIZATION_ENDPOINT", o.cfg.Endpoints.Authorization, o.md.Authorization, real.failed); ok && !onlyBrowser {
+		return f
+	}
 	f := causes.Warning("no result: the authorization endpoint %s", o.whatItDid(real))
 	if real.Status >= http.StatusInternalServerError {
 		f.Name, f.Server = causes.ServerFailed, real.Words
 		f.Fix = causes.TryAgainAndCompareID(o.cfg)
 	}
 	return f
+}
+
+// isLocal reports an address on this machine.
+func isLocal(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && config.IsLoopback(u.Hostname())
 }
 
 // whatItDid describes an answer of the authorization endpoint that tells nothing.

@@ -62,7 +62,7 @@ func (c *checker) checkConnection(ctx context.Context) causes.Finding {
 		if err == nil {
 			err = errors.New("did not answer in time")
 		}
-		f := causes.Found(causes.Fail, causes.Unreachable(err), causes.Facts{Cfg: s.cfg})
+		f := causes.Found(causes.Fail, causes.Unreachable(err), causes.Facts{Cfg: s.cfg, Kind: oauth.NoAnswer, HTTP: errors.Is(err, http.ErrSchemeMismatch)})
 		f.Found = fmt.Sprintf("%s %v", host, err)
 		f.Setting = serverVariable(s.cfg)
 		if wire.Untrusted(err) && !wire.UnknownAuthority(err) {
@@ -344,6 +344,11 @@ func (c *checker) checkKeys(ctx context.Context) causes.Finding {
 	if !slices.Contains(s.cfg.Scopes, "openid") {
 		return causes.Skipped("openid is not requested, so there is no ID token to verify")
 	}
+	if s.md.Issuer == "" {
+		f := s.o.finding(causes.IssuerMissing, "", causes.Facts{})
+		f.Found = "SCOPES has openid, and ISSUER is not set: no ID token could be verified"
+		return f
+	}
 	accepts := func(alg string) bool { return s.client.Accepts(s.md, alg) }
 	byKeys := slices.ContainsFunc(s.md.IDTokenAlgs, func(alg string) bool { return alg != oauth.HS256 && accepts(alg) })
 	symmetric := len(s.md.IDTokenAlgs) > 0 && !byKeys
@@ -569,7 +574,7 @@ func (c *checker) checkAPI(ctx context.Context) causes.Finding {
 	both.Go(func() { with, errWith = s.client.AskAPI(asAPI, invented()) })
 	both.Wait()
 	if err = cmp.Or(err, errWith); err != nil {
-		f := causes.Found(causes.Fail, causes.APIUnreachable, causes.Facts{Cfg: s.cfg})
+		f := causes.Found(causes.Fail, causes.APIUnreachable, causes.Facts{Cfg: s.cfg, HTTP: errors.Is(err, http.ErrSchemeMismatch)})
 		f.Setting, f.Found = "RESOURCE_URL", fmt.Sprintf("%s %v", s.cfg.ResourceURL, err)
 		return f
 	}
@@ -677,7 +682,7 @@ func (c *checker) checkStart(ctx context.Context) causes.Finding {
 	}
 	if md, _ := s.client.Known(); s.cfg.IsClientDocument() && md != nil && !md.ClientDocuments {
 		f := causes.Found(causes.Warn, causes.ClientDocumentNotSupported, causes.Facts{Cfg: s.cfg})
-		f.Found = "the API names " + s.cfg.Issuer + ", which does not say that it reads client ID metadata documents, as CLIENT_ID names one"
+		f.Found = "CLIENT_ID is the address of a client ID metadata document, and " + s.cfg.Issuer + " doesn't announce support for those"
 		f.Fix = causes.IfItRefuses + f.Fix
 		return f
 	}
@@ -691,7 +696,7 @@ func (c *checker) checkStart(ctx context.Context) causes.Finding {
 
 // startFailed returns the finding of an API at which no login can start.
 func (c *checker) startFailed(e *oauth.Error) causes.Finding {
-	f := causes.Found(causes.Fail, causes.OfError(c.cfg, "", e), causes.Facts{Cfg: c.cfg})
+	f := causes.Found(causes.Fail, causes.OfError(c.cfg, "", e), causes.FactsOf(c.cfg, e))
 	f.Setting = "RESOURCE_URL"
 	if e.Step == wire.Registration {
 		f.Setting = "CLIENT_ID"
@@ -701,9 +706,10 @@ func (c *checker) startFailed(e *oauth.Error) causes.Finding {
 	}
 	f.Found = strings.TrimSuffix(e.Description, ".")
 	f.Found = causes.LowerFirst(f.Found)
-	if len(e.Tried) > 0 {
-		last := e.Tried[len(e.Tried)-1]
-		f.Found += ": " + last.URL + " " + last.Answer
+	if len(e.Tried) > 0 && e.Kind != oauth.APINotFound {
+		if last := e.Tried[len(e.Tried)-1]; !strings.Contains(f.Found, last.Answer) {
+			f.Found += ": " + last.URL + " " + last.Answer
+		}
 	}
 	f.Fix = cmp.Or(f.Fix, "Check that the API is running.")
 	return f

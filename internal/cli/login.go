@@ -21,6 +21,7 @@ type Verdict struct {
 	Works    bool
 	Answer   string   // the token response, as the server sent it
 	Scope    string   // granted; empty for none
+	OpenID   bool     // the login asked for openid
 	Checks   int      // of the ID token, all passed; 0 without an ID token
 	Refresh  bool     // there is a refresh token
 	Warnings []string // what other clients may refuse
@@ -90,7 +91,10 @@ func (v Verdict) Annotate(out io.Writer) {
 }
 
 func (v Verdict) printWorks(out io.Writer) {
-	id, refresh := "none: openid was not granted", "none"
+	id, refresh := "none: openid was not requested", "none"
+	if v.OpenID {
+		id = "none: openid was not granted"
+	}
 	if v.Checks > 0 {
 		id = fmt.Sprintf("verified, %d checks passed", v.Checks)
 	}

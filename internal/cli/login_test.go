@@ -19,10 +19,12 @@ func TestVerdict_Print(t *testing.T) {
 		code int
 	}{
 		{"the least", Verdict{Works: true}, "  ok    The login works.\n" + indent + "scopes         none named by the server\n" +
-			indent + "ID token       none: openid was not granted\n" + indent + "refresh token  none\n", 0},
+			indent + "ID token       none: openid was not requested\n" + indent + "refresh token  none\n", 0},
 		{"all", Verdict{Works: true, Scope: "openid a", Checks: 1, Refresh: true, Warnings: []string{"b", "c"}}, "  ok    The login works.\n" +
 			indent + "scopes         openid a\n" + indent + "ID token       verified, 1 checks passed\n" + indent + "refresh token  issued\n" +
 			indent + "warning        b\n" + indent + "warning        c\n", 0},
+		{"openid not granted", Verdict{Works: true, OpenID: true}, "  ok    The login works.\n" + indent + "scopes         none named by the server\n" +
+			indent + "ID token       none: openid was not granted\n" + indent + "refresh token  none\n", 0},
 		{"a failure of ours", Verdict{Heading: "H", Code: "c", Description: "d", Name: "n", Hint: "h"}, "  FAIL  H [n]\n" +
 			indent + "what           d\n" + indent + "fix            h\n", 1},
 		{"without a name", Verdict{Heading: "H", Code: "c", Description: "d"}, "  FAIL  H\n" + indent + "what           c: d\n", 1},

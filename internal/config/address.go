@@ -36,7 +36,7 @@ func CheckEndpoint(address string) error {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Host == "":
-		return fmt.Errorf("%q is not the full address of an endpoint, such as https://auth.example.com/oauth/token", address)
+		return fmt.Errorf("%q is not a full address, with https:// in front", address)
 	case u.User != nil:
 		return errors.New("has a user name or password in its address; remove them")
 	case u.Fragment != "" || strings.HasSuffix(address, "#"):
@@ -251,7 +251,7 @@ func (s *settings) checkWebRedirect(value string, u, base *url.URL) {
 	case u.Path == CallbackPath && u.RawQuery == "":
 		s.wrong(name, "%q leads to this app under a different host name than BASE_URL; remove it, and write BASE_URL=%s://%s", value, u.Scheme, u.Host)
 	default:
-		s.wrong(name, "%q leads to this app, which answers only at %s; register %s, or write a different PORT so that it leads elsewhere",
+		s.wrong(name, "%q leads to this app, which answers only at %s; remove this line and register %s, or write a different PORT",
 			value, CallbackPath, base.String()+CallbackPath)
 	}
 }

@@ -254,6 +254,7 @@ func (s *Source) read() (string, error) {
 	seen, isFile := s.stamp() // before the file is read: what changes meanwhile is read again
 	s.seen = seen
 	raw, err := readFile(s.Path)
+	raw = strings.TrimPrefix(raw, "\uFEFF") // the byte order mark of Windows' editors
 	if err == nil && !isFile {
 		s.once = &raw
 	}

@@ -160,8 +160,8 @@ func TestTokenResponse_Refused(t *testing.T) {
 					return
 				}
 			}
-		}, "server_unreachable", "did not answer within"},
-		{"never an answer", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "server_unreachable", "did not answer within"},
+		}, "server_unreachable", "did not answer in time"},
+		{"never an answer", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "server_unreachable", "did not answer in time"},
 		{"a redirect to another origin", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://elsewhere.example/token", http.StatusPermanentRedirect)
 		}, "server_error", "308 Permanent Redirect"},
@@ -203,7 +203,7 @@ func TestTokenResponse_Refused(t *testing.T) {
 			l := testserver.StartFakeServer(t)
 			l.Token = row.token
 			timeout := wire.Timeout
-			if row.words == "did not answer within" {
+			if row.words == "did not answer in time" {
 				timeout = 300 * time.Millisecond
 			}
 			c := clientWithin(t, l.Env(), timeout)

@@ -166,9 +166,12 @@ func (c *client) resourceMetadata(ctx context.Context, a asked) (*resource, erro
 	failure := c.badResource(kind, check, "The API %s does not say which authorization server issues its tokens.", wire.WithoutQuery(c.cfg.ResourceURL))
 	if kind == oauth.ResourceMetadataUnusable {
 		last := tried[len(tried)-1]
-		failure.Description = fmt.Sprintf("The API’s metadata at %s cannot be used: it %s.", wire.WithoutQuery(last.URL), last.Answer)
+		failure.Description = fmt.Sprintf("The API's metadata at %s can't be used: it %s.", wire.WithoutQuery(last.URL), last.Answer)
 	}
 	failure.Tried = tried
+	if named != "" {
+		failure.Member = "resource_metadata" // an API said so, and no website
+	}
 	return nil, failure
 }
 
@@ -212,7 +215,7 @@ func wellKnownResource(address string) []string {
 // API's URL or, as APIs that speak MCP write it, a path on the same origin that contains it by whole segments.
 func (c *client) checkResource(ctx context.Context, found *resource) error {
 	if found.Identifier == "" {
-		return c.badResource(oauth.ResourceMetadataUnusable, CheckDocument, "The API’s metadata does not say what it is about: it has no resource (RFC 9728 section 2).")
+		return c.badResource(oauth.ResourceMetadataUnusable, CheckDocument, "The API's metadata does not say what it is about: it has no resource (RFC 9728 section 2).")
 	}
 	if found.Identifier == c.cfg.ResourceURL {
 		return nil
@@ -257,7 +260,7 @@ func MayNotAsk(address, api string) string {
 // serverOf returns a client of the first usable authorization server that the API names. The error is an *Error.
 func (c *client) serverOf(ctx context.Context, found *resource) (*client, error) {
 	if len(found.Servers) == 0 {
-		return nil, c.badResource(oauth.ResourceServers, CheckServers, "The API’s metadata names no authorization server (authorization_servers, RFC 9728 section 2).")
+		return nil, c.badResource(oauth.ResourceServers, CheckServers, "The API's metadata names no authorization server (authorization_servers, RFC 9728 section 2).")
 	}
 	var tried []oauth.Tried
 	var only error

@@ -157,7 +157,7 @@ func TestDiscovery_Refuses(t *testing.T) {
 	}{
 		{"metadata that loops", func(w *world) {
 			w.At("GET "+theAPIMetadata, func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, theAPIMetadata, http.StatusFound) })
-		}, wire.ResourceMetadata, CheckDocument, "The API’s metadata at " + theAPIMetadata + " cannot be used: it returned 302 Found"},
+		}, wire.ResourceMetadata, CheckDocument, "The API's metadata at " + theAPIMetadata + " can't be used: it returned 302 Found"},
 		{
 			"metadata of another API",
 			api(map[string]any{"resource": "https://other.example/v1/notes"}),
@@ -221,7 +221,7 @@ func TestDiscovery_Refuses(t *testing.T) {
 		{"nothing at the API, and metadata that fails", func(w *world) {
 			w.At("GET https://api.example/v1/notes", nil)
 			w.at("GET "+theAPIMetadata, 500, "")
-		}, wire.ResourceMetadata, CheckDocument, "cannot be used: it returned 404"},
+		}, wire.ResourceMetadata, CheckDocument, "can't be used: it returned 404"},
 		{"an API that fails", failing(500, 404), wire.APIAsked, "", "The API https://api.example/v1/notes returned 500 Internal Server Error for a call without a token"},
 		{"an API that fails at POST alone", func(w *world) {
 			w.At("GET https://api.example/v1/notes", nil)
@@ -230,7 +230,7 @@ func TestDiscovery_Refuses(t *testing.T) {
 		}, wire.APIAsked, "", "returned 503 Service Unavailable for a call without a token"},
 		{"a host that fails, metadata and all", failing(502, 502), wire.APIAsked, "", "returned 502 Bad Gateway for a call without a token"},
 		{"an API that wants fewer requests", failing(429, 429), wire.APIAsked, "", "returned 429 Too Many Requests for a call without a token"},
-		{"an API that fails, and a page for metadata", failing(500, 200), wire.ResourceMetadata, CheckDocument, "cannot be used"},
+		{"an API that fails, and a page for metadata", failing(500, 200), wire.ResourceMetadata, CheckDocument, "can't be used"},
 		{"a challenge that names nothing", challenge("https://api.example/gone"), wire.ResourceMetadata, CheckDocument, "returned 404"},
 		{"metadata without TLS", challenge("http://api.example/metadata"), wire.ResourceMetadata, CheckDocument, "is not https"},
 		{"metadata on this machine", challenge("http://localhost:6379/"), wire.ResourceMetadata, CheckDocument, "is on this machine, and the API is not"},

@@ -325,6 +325,13 @@ func UnknownAuthority(err error) bool {
 	return ok
 }
 
+// NoServer reports a failure that lasts until the server or its address changes: no such host, nothing listens there, a
+// certificate that did not verify, or a different protocol. A timeout may pass.
+func NoServer(err error) bool {
+	dns, ok := errors.AsType[*net.DNSError](err)
+	return ok && dns.IsNotFound || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, http.ErrSchemeMismatch) || Untrusted(err)
+}
+
 // Fault says in one plain sentence why a server could not be asked, and what helps.
 func Fault(err error) string {
 	if urlErr, ok := errors.AsType[*url.Error](err); ok {
@@ -348,7 +355,7 @@ func Fault(err error) string {
 		return fmt.Sprintf("has a certificate for other names than %q", wrong.Host)
 	}
 	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
-		return fmt.Sprintf("did not answer within %v", Timeout)
+		return "did not answer in time"
 	}
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):

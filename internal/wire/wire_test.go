@@ -215,12 +215,12 @@ func TestClient_AnswerNeverEnds(t *testing.T) {
 	} {
 		address := serve(t, handler)
 		c := NewWithTimeout(nil, time.Now, 100*time.Millisecond)
-		if _, err := c.Get(t.Context(), address); err == nil || !strings.Contains(err.Error(), "did not answer within") {
+		if _, err := c.Get(t.Context(), address); err == nil || !strings.Contains(err.Error(), "did not answer in time") {
 			t.Errorf("%s: %v", name, err)
 		}
 		ctx, rec := Record(t.Context())
 		c.Get(ctx, address)
-		if e := rec.Last(); e == nil || !strings.Contains(e.Fault, "did not answer within") {
+		if e := rec.Last(); e == nil || !strings.Contains(e.Fault, "did not answer in time") {
 			t.Errorf("%s: recorded was %+v", name, e)
 		}
 	}
