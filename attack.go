@@ -177,7 +177,7 @@ func (s *server) afterTheft(f *failure, p *session.Login) *failure {
 	if !made || f.Name != causes.CodeExpiredOrUsed && f.Name != causes.PKCEVerifierRefused {
 		return f
 	}
-	f.Heading, f.Name, f.Lead = "The code is no longer valid", "", "You pressed “"+attacks[0].Label+"”, which sent the code with a wrong verifier."
+	f.Heading, f.Name, f.Lead = "The code is no longer valid", "", "You pressed “"+attacks[0].Label+"”, which sent the code with a wrong verifier"
 	f.Hint = "Many servers refuse a code once it came with a wrong verifier. Start the login again, and exchange the code without the thief."
 	if answer != nil && answer.Fault != "" {
 		f.Hint = "The thief got tokens for it, and a code works once. Start the login again."

@@ -149,10 +149,14 @@ func actions(md *oauth.Metadata, l *session.Login, resourceURL string) []action 
 		}
 		return ""
 	}
+	wrong := "two"
+	if l.Held.ID != "" {
+		wrong = "three"
+	}
 	return []action{
 		{"Call userinfo", "ask the server who signed in", http.MethodGet, "/userinfo", reason(offered(md.Userinfo, "userinfo"), noAccess)},
 		{"Call the API", "with the access token", http.MethodGet, "/api", reason(resource, noAccess)},
-		{"Try wrong tokens", "three calls that the API must reject, and one that it should accept", http.MethodPost, "/api", reason(resource, noAccess)},
+		{"Try wrong tokens", wrong + " calls that the API must reject, and one that it should accept", http.MethodPost, "/api", reason(resource, noAccess)},
 		{"Inspect the tokens", "what the server says about them", http.MethodGet, "/tokeninfo", reason(offered(md.Introspection, "introspection"), nothing)},
 		{"Refresh", "get a new access token", http.MethodPost, "/refresh", noRefresh},
 		{"Revoke", "end the tokens on the server", http.MethodPost, "/revoke", reason(offered(md.Revocation, "revocation"), nothing)},

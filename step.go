@@ -436,7 +436,11 @@ func (s *server) handleStep(w http.ResponseWriter, r *http.Request) error {
 	if reached := l.reached(); err != nil || number < 1 || number > reached {
 		number = reached
 	}
-	if a := attackNamed(query.Get("attack")); a != nil && number == 3 {
+	a := attackNamed(query.Get("attack"))
+	if theft, made := s.sessions.Attempted(l.request, attacks[0].Do); a == nil && l.waits != nil && made && theft != nil && theft.Fault != "" {
+		a = &attacks[0] // the code is used: there is nothing left to exchange
+	}
+	if a != nil && number == 3 {
 		if answer, made := s.sessions.Attempted(l.request, a.Do); made {
 			return s.showAttack(w, r, l, *a, answer)
 		}

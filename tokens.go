@@ -254,8 +254,8 @@ func (s *server) refresh(r *http.Request, state string) (*refreshed, error) {
 	if err != nil {
 		return nil, err
 	}
-	if l == nil || l.Held.Refresh == "" {
-		return nil, noToken("There is no refresh token", "This app has no refresh token.", noRefreshToken(s.cfg))
+	if err := s.noRefresh(l); err != nil {
+		return nil, err
 	}
 	ctx, recorder := wire.Record(r.Context())
 	result := &refreshed{before: l.Held, after: l.Held}
@@ -275,6 +275,18 @@ func (s *server) refresh(r *http.Request, state string) (*refreshed, error) {
 	return result, nil
 }
 
+// noRefresh returns the error of a login that has no refresh token, and nil for any other.
+func (s *server) noRefresh(l *session.Login) error {
+	const description = "This app has no refresh token."
+	switch {
+	case l == nil || l.Held.Refresh == "" && l.Response.Refresh == "":
+		return noToken("There is no refresh token", description, noRefreshToken(s.cfg))
+	case l.Held.Refresh == "":
+		return noToken("The refresh token was revoked", description, "Sign in again to get a new one.")
+	}
+	return nil
+}
+
 // refreshPage is the data of refresh.html.
 type refreshPage struct{ layout }
 
@@ -287,7 +299,11 @@ func (s *server) handleAskRefresh(w http.ResponseWriter, r *http.Request) error 
 	if !wantsHTML(r) {
 		return wrongMethod(http.MethodPost)
 	}
-	if _, err := s.current(w, r); err != nil {
+	l, err := s.current(w, r)
+	if err != nil {
+		return err
+	}
+	if err := s.noRefresh(l); err != nil {
 		return err
 	}
 	return s.respond(w, r, http.StatusOK, "refresh.html", refreshPage{s.page(r, "Refresh")})

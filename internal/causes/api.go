@@ -145,7 +145,7 @@ func (r *refusal) moved() (Finding, bool) {
 	case http.StatusNotFound, http.StatusGone:
 		return refusedBecause(APIUnreachable, "check the path of RESOURCE_URL", "there is no API at this path (%d)", r.exchange.Status)
 	case http.StatusMethodNotAllowed:
-		return refusedBecause(APIUnreachable, "set RESOURCE_URL to an address that answers GET", "the API does not answer GET here (405)")
+		return refusedBecause(APIUnreachable, "set RESOURCE_URL to an address that answers GET", "the API doesn't answer GET here (405)")
 	case http.StatusBadRequest:
 		if r.exchange.Method == http.MethodPost && len(r.challenges) == 0 { // with a challenge it is about the token
 			f := Warning("the API doesn't understand the call (400), so the token is not tested")
@@ -336,7 +336,7 @@ func (r *refusal) ruledOut(f Finding) []string {
 	}
 	t := r.token
 	isOurs := func(aud string) bool { return aud != "" && strings.HasPrefix(r.cfg.ResourceURL, aud) }
-	add(t.Signature == oauth.SignatureGood, APITokenNotVerifiable, "the signature is of the server's keys")
+	add(t.Signature == oauth.SignatureGood, APITokenNotVerifiable, "a key of the server made the signature")
 	add(!t.Expires.IsZero() && !r.expired(), APITokenExpired, "it has not expired")
 	add(t.JWT && t.Issuer == r.cfg.Issuer, APIWantsAnotherIssuer, "iss is the server's")
 	add(t.JWT && slices.ContainsFunc(t.Audience, isOurs), APIWantsAnotherAudience, "aud is this API's")
@@ -437,6 +437,10 @@ func JudgeWrongToken(which WrongToken, e *wire.Exchange, opened bool) Finding {
 	switch {
 	case slices.Contains(refusals, e.Status) && (!IsPage(e) || len(challenges) > 0):
 		return Proved("refused (%d)", e.Status)
+	case e.Status == http.StatusMethodNotAllowed:
+		f := Warning("not decided: the API doesn't answer GET here (405)")
+		f.Setting, f.Fix = "RESOURCE_URL", "set RESOURCE_URL to an address that answers GET, and try again"
+		return f
 	case e.Status/100 != 2 || IsPage(e):
 		f := Warning("not decided: something answers before the API does, or there is no API (%d)", e.Status)
 		f.Setting, f.Fix = "RESOURCE_URL", "set RESOURCE_URL to the API itself, and try again"

@@ -225,7 +225,7 @@ func redirectMistakes() Group {
 func apiMistakes() Group {
 	return Group{
 		Name:  "What the API gets wrong",
-		Looks: "Sign in, then press Call the API and Try wrong tokens on the session page, or run the checks. One of them names the mistake, except an expired token that is accepted.",
+		Looks: "Sign in, then press Call the API and Try wrong tokens on the session page. One of them names the mistake.",
 		Fix:   "Nothing in the client. The API has to change.",
 		SetUps: []SetUp{
 			{Fault: APIOtherAudience, Mistake: "It expects tokens for a different API."},

@@ -37,7 +37,7 @@ type Rule struct {
 // control for attempts whose code is invalid after the refusal.
 var Rules = []Rule{
 	{CodeTwice, "A code used twice", "RFC 6749 section 4.1.2, RFC 9700 section 4.2.4",
-		"the server has to accept a code once, and should revoke its tokens when it comes again"},
+		"the server must accept a code only once, and should revoke its tokens if the code comes again"},
 	{WrongVerifier, "A wrong code verifier", "RFC 7636 section 4.6, RFC 9700 section 2.1.1",
 		"the server has to compare the code verifier with the code challenge"},
 	{NoVerifier, "No code verifier", "RFC 9700 section 2.1.1",
