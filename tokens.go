@@ -362,9 +362,6 @@ func (a *answer) addFix(cfg config.Effective, file settingsFile, i int) {
 	if fix := fixOf(a.Why.Finding); fix.Kind != "" {
 		a.Fix = newFixBox(cfg, fix, fmt.Sprintf("line-%d", i), file)
 		a.Fix.Name = a.Why.Name
-		if fix.Variable == "" && fix.Where == "" {
-			a.Fix.Title = "Look at " + causes.HostOf(cfg.ResourceURL)
-		}
 	}
 }
 

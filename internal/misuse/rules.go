@@ -49,7 +49,7 @@ var Rules = []Rule{
 	{OldRefreshToken, "The old refresh token after a refresh", "RFC 9700 section 4.14.2",
 		"the server should reject a refresh token that was replaced, and revoke the newer ones when it comes again"},
 	{RevokedToken, "A token that was revoked", "RFC 7009 section 2.1",
-		"the token has to be rejected from the moment at which it is revoked"},
+		"the server has to reject a token as soon as it is revoked; a JWT that an API verifies by itself stays valid until it expires"},
 	{WithoutPKCE, "A login without PKCE", "RFC 9700 section 2.1.1, RFC 8252 section 8.1",
 		"set the server, or the OAuth application there, to require PKCE"},
 	{PromptNone, "prompt=none without a session", "OpenID Connect Core section 3.1.2.1",
