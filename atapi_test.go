@@ -258,7 +258,7 @@ func TestAtAPI_PagesInChromium(t *testing.T) {
 	c.Press("details.card summary", "CLIENT_SECRET=")
 	c.Shoot("api-session")
 	api.At(testserver.APIRoute, refusesForScope("notes"))
-	look("step-up", "/api", "Sign in for profile notes")
+	look("step-up", "/api", "Sign in with profile notes")
 	api.At(testserver.APIRoute, nil)
 	for name, fault := range map[string]demo.Fault{"fifty": demo.ResourceFiftyServers, "lies": demo.ResourceMetadataLies, "other-uri": demo.RegisteredOtherURI} {
 		api.SetFaults(fault)

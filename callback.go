@@ -128,7 +128,7 @@ func (s *server) finish(ctx context.Context, request *oauth.Request, response ur
 // written the response, so nothing of it is shown. But for a browser that waits for a login, an error is a clue: it is
 // shown, as unverified. The login that waits stays.
 func (s *server) unknownState(r *http.Request, response url.Values) *failure {
-	cause, description, hint := causes.UnknownState(s.cfg, r.Host, response.Get("state") != "", len(r.Cookies()) > 0)
+	cause, description, hint := causes.UnknownState(s.cfg, r.Host, response, len(r.Cookies()) > 0)
 	f := refuse(http.StatusBadRequest, "invalid_state", description, hint)
 	f.Name, f.Retry = cause, true
 	if len(response) == 0 && !s.cfg.CallbackIsPasted() {

@@ -153,7 +153,7 @@ func waited(d time.Duration) string {
 	if d < time.Second {
 		return "less than a second"
 	}
-	return flow.Duration(d.Truncate(time.Second))
+	return flow.Duration(d)
 }
 
 // stepLogin shows the first step of /login?step=1: the request, before the browser leaves. Its page has its own address, so

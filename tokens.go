@@ -460,7 +460,7 @@ func (a *answer) offerNext(cfg config.Effective, byPost bool, r *oauth.Request, 
 	switch scopes := strings.Join(oauth.StepUp(r, e), " "); {
 	case scopes != "":
 		query := url.Values{"scope": {scopes}, "step_up": {strconv.Itoa(r.StepUp + 1)}}
-		a.Next = &link{"Sign in for " + wire.Clip(scopes, 100), "/login?" + query.Encode()}
+		a.Next = &link{"Sign in with " + wire.Clip(scopes, 100), "/login?" + query.Encode()}
 	case e.Status == http.StatusUnauthorized && cfg.AtAPI:
 		a.Next = &link{"Sign in again", "/login"}
 	case a.Why != nil && a.Why.Name == causes.APIWantsAnotherAudience && a.Why.Setting != "" && r.Extra()["resource"] == "":

@@ -441,6 +441,10 @@ func JudgeWrongToken(which WrongToken, e *wire.Exchange, opened bool) Finding {
 		f := Warning("not decided: the API doesn't answer GET here (405)")
 		f.Setting, f.Fix = "RESOURCE_URL", "set RESOURCE_URL to an address that answers GET, and try again"
 		return f
+	case e.Status == http.StatusNotFound || e.Status == http.StatusGone:
+		f := Warning("not decided: there is no API at this path (%d)", e.Status)
+		f.Setting, f.Fix = "RESOURCE_URL", "check the path of RESOURCE_URL, and try again"
+		return f
 	case e.Status/100 != 2 || IsPage(e):
 		f := Warning("not decided: something answers before the API does, or there is no API (%d)", e.Status)
 		f.Setting, f.Fix = "RESOURCE_URL", "set RESOURCE_URL to the API itself, and try again"

@@ -208,7 +208,7 @@ var Table = []Cause{
 		Name: TwoHostNames, Group: "The server is not found, or is a different one",
 		Sees: `"expected http://keycloak:8080/…, found http://localhost:8080/…"`, Write: "one name for the server, everywhere",
 		Title:       "The server uses a different host name",
-		Explanation: "Browser and program reach the same server by two names, often in containers. The server puts the name it was asked by into its tokens and its metadata.",
+		Explanation: "Browser and program reach the same server by two names, often in containers. The server puts the host name of the request into its tokens and its metadata.",
 		Looks: []Quote{
 			{"Keycloak", "Invalid token issuer. Expected 'http://keycloak:8080/auth/realms/development', but was 'http://localhost:8180/auth/realms/development'", "[LandRegistry/common-dev-env#83]"},
 			{"Spring", `The Issuer "http://localhost:18080/realms/microcks" provided in the configuration did not match the requested issuer "http://keycloak:8080/realms/microcks"`, "[microcks/microcks#943]"},
@@ -1004,7 +1004,7 @@ var Table = []Cause{
 			{"GitHub", "`bad_verification_code`: The code passed is incorrect or expired.", "[lelylan/simple-oauth2#71]"},
 		},
 		Wrong:  []string{"reloading the callback; with `REDIRECT_URI`, an application that answers there and uses the code first"},
-		Right:  []string{"sign in again; if it stays, look for what loads the callback first"},
+		Right:  []string{"sign in again; if it persists, look for what loads the callback first"},
 		ToldBy: "the login's page",
 		SeenIn: "[streamlit/streamlit#15589], [mauriciovigolo/keycloak-angular#464]",
 		Fix: func(f Facts) Fix {

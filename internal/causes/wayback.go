@@ -60,15 +60,18 @@ func NeverCameBack(cfg config.Effective, began, registered time.Time) []Unfinish
 }
 
 // UnknownState says why a response belongs to no login of the browser that brought it, and what to do. The response arrived
-// at host; state and cookie say whether it had a state, and whether the browser sent any cookie.
-func UnknownState(cfg config.Effective, host string, state, cookie bool) (cause Name, description, hint string) {
+// at host; cookie says whether the browser sent any cookie. An empty response is an address that was opened by hand.
+func UnknownState(cfg config.Effective, host string, response url.Values, cookie bool) (cause Name, description, hint string) {
 	base, err := url.Parse(cfg.BaseURL)
 	local := err == nil && config.IsLoopback(base.Hostname()) // a proxy may send us another of our names
 	description = "This login was not started in this browser, was finished already, or is older than ten minutes."
 	switch {
-	case !state:
+	case response.Get("state") == "" && len(response) > 0:
 		return LoginNotKnown, "The authorization response has no state, so this app can't tell which login it belongs to.",
 			"Start a new login. If your server just sent you here, it left out state (RFC 6749 section 4.1.2): fix that on the server."
+	case len(response) == 0:
+		return LoginNotKnown, "Your server sends the browser to this page after sign-in. If it did just now, it left out state (RFC 6749 section 4.1.2).",
+			"Start a new login. If your server just sent you here, fix that on the server."
 	case local && cfg.CallbackIsPasted() && !strings.EqualFold(host, base.Host):
 		return HostChangedOnTheWayBack, fmt.Sprintf("The login started on %s, and the address was pasted on %s, where the cookie of the login is not sent.",
 			base.Host, wire.Clip(host, 80)), "Open " + cfg.BaseURL + " and paste it there."
@@ -79,7 +82,7 @@ func UnknownState(cfg config.Effective, host string, state, cookie bool) (cause 
 	case !cookie:
 		return LoginNotKnown, description, "The browser sent no cookie at all: if cookies are blocked for this site, allow them. Then start a new login."
 	}
-	return LoginNotKnown, description, "A code works once. Start a new login."
+	return LoginNotKnown, description, "Start a new login."
 }
 
 // FormPosted explains a form that a different site sent to the callback, and what to do. The sender is unknown, so the

@@ -1,6 +1,7 @@
 package causes
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -61,10 +62,23 @@ func TestExplain_RedirectVariable(t *testing.T) {
 			if another != (row.elsewhere == "") {
 				t.Errorf("the causes are %+v", causes)
 			}
-			_, words, hint := UnknownState(cfg, "localhost:3000", true, true)
+			_, words, hint := UnknownState(cfg, "localhost:3000", url.Values{"state": {"s"}}, true)
 			if pasted := strings.Contains(words, "was pasted on localhost:3000") && strings.Contains(hint, "paste it there"); pasted != (row.elsewhere != "") {
 				t.Errorf("on another host it says %q %q", words, hint)
 			}
 		})
+	}
+}
+
+// A callback that was opened by hand has no response, so nothing is said of one.
+func TestUnknownState_WithoutResponse(t *testing.T) {
+	for words, response := range map[string]url.Values{
+		"Your server sends the browser to this page after sign-in.": {},
+		"The authorization response has no state":                   {"code": {"c"}},
+		"This login was not started in this browser":                {"state": {"s"}},
+	} {
+		if _, description, _ := UnknownState(config.Config{BaseURL: "http://localhost:3000"}.Effective(), "localhost:3000", response, true); !strings.HasPrefix(description, words) {
+			t.Errorf("of %v it says %q; want %q", response, description, words)
+		}
 	}
 }

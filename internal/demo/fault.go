@@ -151,7 +151,7 @@ func SetUps() []SetUp {
 			Fix:   "Nothing in the client. The server has to publish the key that it signs with."},
 		{Fault: AccessTokenAudience, Mistake: "The access token is for a different API.",
 			Looks: "The login works. The API returns 401 invalid_token.",
-			Fix:   "Request a token for this API: its audience (aud) has to name it."},
+			Fix:   "Here, nothing: the demo server ignores resource. On other servers, name the API in the login with resource or audience."},
 		{Fault: ConsentNoWayBack,
 			Mistake: "The consent page has the Content-Security-Policy form-action 'self'. The server is on 127.0.0.1, the client on localhost.",
 			Looks:   "After Allow, nothing happens. Chromium and Safari block the redirect that follows the form.",
@@ -226,7 +226,7 @@ func apiMistakes() Group {
 	return Group{
 		Name:  "What the API gets wrong",
 		Looks: "Sign in, then press Call the API and Try wrong tokens on the session page. One of them names the mistake.",
-		Fix:   "Nothing in the client. The API has to change.",
+		Fix:   "Nothing in the client: this API has to change. The page says what helps in your own setup.",
 		SetUps: []SetUp{
 			{Fault: APIOtherAudience, Mistake: "It expects tokens for a different API."},
 			{Fault: APIOtherIssuer, Mistake: "It trusts a different issuer."},
@@ -241,7 +241,8 @@ func apiMistakes() Group {
 			{Fault: APIOtherScheme, Mistake: "It wants a user name and password."},
 			{Fault: APINoChallenge, Mistake: "It refuses without saying why.",
 				Looks: "Run the checks (/check): the API refuses a call without a token, and its answer has no WWW-Authenticate."},
-			{Fault: APIMethod, Mistake: "It refuses GET."},
+			{Fault: APIMethod, Mistake: "It refuses GET.",
+				Fix: "The API has to answer GET. Or set RESOURCE_URL to an address that does."},
 			{Fault: APIOpen, Mistake: "It accepts calls without a token."},
 			{Fault: APIOpenToAltered, Mistake: "It doesn't check the signature."},
 			{Fault: APIOpenToIDToken, Mistake: "It accepts the ID token, too."},
