@@ -108,7 +108,7 @@ func TestHome_NamesFaultsThatAreOn(t *testing.T) {
 	}{
 		{"", false, "", nil},
 		{SecretWrong, false, "Broken on purpose.", nil},
-		{APIOpen, true, "Broken on purpose.", []string{"It accepts calls without a token.", "Try wrong tokens", "The API has to change."}},
+		{APIOpen, true, "Broken on purpose.", []string{"It accepts calls without a token.", "Try wrong tokens", "this API has to change."}},
 		{APINoChallenge, true, "Broken on purpose.", []string{"It refuses without saying why.", "/check", "WWW-Authenticate"}},
 		{RefreshNotRotated, true, "Broken on purpose.", []string{"It doesn't replace refresh tokens.", "/misuse", "RFC 9700"}},
 		{LoopbackPortFixed, true, "Broken on purpose.", []string{"Only the registered port", "-env second.env", "RFC 8252"}},
