@@ -121,7 +121,7 @@ var kinds = map[oauth.Kind]Name{
 	oauth.MetadataNotFound: ServerNotFound, oauth.MetadataUnusable: ServerNotFound, oauth.IssuerAbsent: ServerNotFound, oauth.EndpointMissing: ServerNotFound,
 	oauth.EndpointNotHTTPS: EndpointsNotHTTPS, oauth.EndpointOnLocal: EndpointsHere, oauth.EndpointAddress: EndpointsUnusable, oauth.PARNowhere: PARNowhere,
 	oauth.ResponseIssuerDiffers: ResponseIssuerDiffers, oauth.ResponseIssuerAbsent: ResponseIssuerDiffers, oauth.PastedFragment: ResponseInFragment, oauth.ResponseWithoutCode: CodeMissing,
-	oauth.AccessTokenAbsent: AccessTokenMissing, oauth.AccessTokenNested: AccessTokenNested,
+	oauth.AccessTokenAbsent: AccessTokenMissing, oauth.TokensAbsent: TokenResponseUnusable, oauth.AccessTokenNested: AccessTokenNested,
 	oauth.TokenResponsePage: TokenResponseUnusable, oauth.TokenResponseText: TokenResponseUnusable, oauth.TokenResponseMediaType: TokenResponseUnusable,
 	oauth.TokenResponseMalformed: TokenResponseUnusable, oauth.TokenResponseMember: TokenResponseUnusable, oauth.AccessTokenMisspelled: TokenResponseUnusable,
 	oauth.TokenCharacters: TokenResponseUnusable, oauth.TokenTypeOther: TokenResponseUnusable,

@@ -267,8 +267,8 @@ var Table = []Cause{
 	{
 		Name: AuthorizationEndpointUnusable, Group: "The server is not found, or is a different one",
 		Sees: "404 instead of a sign-in page, with `AUTHORIZATION_ENDPOINT`", Write: "`AUTHORIZATION_ENDPOINT=` the right address",
-		Title:       "There is no page at AUTHORIZATION_ENDPOINT",
-		Explanation: "The host answers, and has no page at that path: a path that is spelled differently, a different host name of the same provider, or a path of a different server.",
+		Title:       "AUTHORIZATION_ENDPOINT doesn't work",
+		Explanation: "The host answers, and there is no authorization endpoint at that path: a path that is spelled differently, a different endpoint of the server, a different host name of the same provider, or a path of a different server.",
 		Looks: []Quote{
 			{"Google, with a path of a different server", "URL /oauth/authorize was not found on this server", "[SohoHouse/nuxt-oauth#7]"},
 		},

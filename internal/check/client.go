@@ -194,6 +194,29 @@ func (o *Observer) noTokenEndpoint(ctx context.Context, as credentials) (causes.
 	return o.noServer("TOKEN_ENDPOINT", o.cfg.Endpoints.Token, o.md.Token, err)
 }
 
+// otherEndpoint returns the name of the endpoint whose address was set for a different one, or "" if there is none.
+func (o *Observer) otherEndpoint(address, own string) string {
+	for _, endpoint := range [][2]string{{"authorization", o.md.Authorization}, {"token", o.md.Token}, {"userinfo", o.md.Userinfo},
+		{"introspection", o.md.Introspection}, {"revocation", o.md.Revocation}, {"registration", o.md.Registration}, {"pushed authorization request", o.md.PAR}} {
+		if endpoint[0] != own && endpoint[1] == address {
+			return endpoint[0]
+		}
+	}
+	return ""
+}
+
+// notTokenEndpoint returns the finding that TOKEN_ENDPOINT names a different endpoint of the server. Introspection and revocation
+// authenticate the client, too, and so accept it.
+func (o *Observer) notTokenEndpoint(refused tokenAnswer) (causes.Finding, bool) {
+	other := o.otherEndpoint(o.md.Token, "token")
+	if o.cfg.Endpoints.Token == "" || other == "" {
+		return causes.Finding{}, false
+	}
+	f := o.finding(causes.TokenEndpointUnusable, refused.said(), causes.Facts{})
+	f.Found = "TOKEN_ENDPOINT is the server's " + other + " endpoint"
+	return f, true
+}
+
 // noServer returns the finding that no request can reach an endpoint, named by its line of .env.
 func (o *Observer) noServer(variable, set, address string, err error) (causes.Finding, bool) {
 	if !wire.NoServer(err) {
@@ -219,6 +242,9 @@ func (o *Observer) concludeClient(ctx context.Context) causes.Finding {
 	as := o.ours()
 	answer := o.askClient(ctx, as)
 	if f, ok := o.noTokenEndpoint(ctx, as); ok {
+		return f
+	}
+	if f, ok := o.notTokenEndpoint(answer.reply); ok && (answer.yes == "" || o.md.Token != o.md.Authorization) { // IndieAuth has one for both
 		return f
 	}
 	what := inventedPart(as.method)
@@ -262,6 +288,9 @@ func (o *Observer) concludeClientAlone(ctx context.Context) causes.Finding {
 		return f
 	}
 	got := o.token(ctx, tokenQuestion{kind: anInventedCode, as: as})
+	if f, ok := o.notTokenEndpoint(got); ok && (got.aboutClient() || !inOrder(got) || o.md.Token != o.md.Authorization) {
+		return f
+	}
 	switch cause := got.Cause(); {
 	case got.aboutClient() && methodNotSpoken(o.md.AuthMethods) != "":
 		return o.finding(methodNotSpoken(o.md.AuthMethods), got.said(), causes.Facts{Method: as.method})
@@ -330,6 +359,9 @@ func (o *Observer) useless(ctx context.Context, as credentials) (causes.Finding,
 	if got.Status >= http.StatusInternalServerError {
 		name = causes.ServerFailed
 	}
+	if f, ok := o.notTokenEndpoint(got); ok {
+		return f, true
+	}
 	f := o.finding(name, got.said(), facts)
 	f.Found = "the token endpoint gives every request the same answer"
 	f.Found += " (" + o.sanitized(statusLine(got), 200) + ")"
@@ -375,6 +407,9 @@ func (o *Observer) explainRefusal(ctx context.Context, as credentials, refused t
 			return o.askPair(ctx, q, controlOf(other)).accepts()
 		}
 		return o.askClient(ctx, other).accepts()
+	}
+	if f, ok := o.notTokenEndpoint(refused); ok {
+		return f
 	}
 	if name := methodNotSpoken(o.md.AuthMethods); name != "" {
 		return found(name, causes.Facts{})

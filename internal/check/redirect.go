@@ -95,6 +95,11 @@ func (o *Observer) whatItDid(p ProbeResult) string {
 // explainRedirect finds out what a refusal of the correct request is about: the client ID, the redirect URI, or neither. If
 // an invented value in its place gets the same answer, a value is wrong.
 func (o *Observer) explainRedirect(ctx context.Context, real, control ProbeResult) causes.Finding {
+	if other := o.otherEndpoint(o.md.Authorization, "authorization"); other != "" && o.cfg.Endpoints.Authorization != "" {
+		f := o.finding(causes.AuthorizationEndpointUnusable, real.quote(), causes.Facts{})
+		f.Found = "AUTHORIZATION_ENDPOINT is the server's " + other + " endpoint"
+		return f
+	}
 	unknown := o.Login(ctx, Login{NoClient: true})
 	likeUnknown := unknown.Kind == NoAnswer || real.Same(unknown)
 	likeControl := real.Same(control)

@@ -19,6 +19,9 @@ func FindOut(ctx context.Context, cfg config.Effective, client *oauth.Client, md
 	o.noInventions = true
 	as := o.ours()
 	a := tokenAnswer{Answer: causes.Refusal(refused, as.method).Without(causes.SentBy(cfg)...), quote: refused.Description}
+	if f, ok := o.notTokenEndpoint(a); ok && refused.Step == wire.TokenRequest && o.md.Token != o.md.Authorization {
+		return f, true
+	}
 	var f causes.Finding
 	switch cause := a.Cause(); cause {
 	case causes.ScopeNotEnabled:

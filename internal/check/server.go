@@ -440,13 +440,24 @@ func (c *checker) checkUserinfo(ctx context.Context) causes.Finding {
 	e, err := c.wire.Get(ctx, s.md.Userinfo)
 	switch {
 	case err != nil:
-		return causes.Warning("%s %v", s.md.Userinfo, err)
+		f := causes.Warning("%s %v", s.md.Userinfo, err)
+		return look(f, s.cfg.Endpoints.Userinfo, "USERINFO_ENDPOINT")
 	case e.Status == http.StatusUnauthorized && len(e.Challenges()) > 0:
 		return causes.Proved("refuses a request without a token")
 	case e.Status == http.StatusUnauthorized:
 		return causes.Warning("refuses a request without a token, but names no scheme: WWW-Authenticate is missing (RFC 6750)")
 	}
-	return causes.Warning("answers a request without a token with %s, not with 401 (RFC 6750 section 3)", c.status(e))
+	f := causes.Warning("returns %s for a request without a token, not 401 (RFC 6750 section 3)", c.status(e))
+	return look(f, s.cfg.Endpoints.Userinfo, "USERINFO_ENDPOINT")
+}
+
+// look adds the line of .env that names an endpoint to a warning about it. The line is not set for one of the metadata.
+func look(f causes.Finding, set, variable string) causes.Finding {
+	if set == "" {
+		return f
+	}
+	f.Setting = variable
+	return f.Look("Check " + variable + ", and what stands in front of it.")
 }
 
 // checkIntrospection asks about an invented token.
@@ -457,7 +468,7 @@ func (c *checker) checkIntrospection(ctx context.Context) causes.Finding {
 	}
 	e, err := s.client.Introspect(ctx, "access_token", invented())
 	if err != nil {
-		return notUsable(err)
+		return look(notUsable(err), s.cfg.Endpoints.Introspection, "INTROSPECTION_ENDPOINT")
 	}
 	var state struct {
 		Active *bool `json:"active"`
@@ -502,7 +513,7 @@ func (c *checker) checkRevocation(ctx context.Context) causes.Finding {
 	e, err := s.client.Revoke(ctx, "access_token", invented())
 	switch {
 	case err != nil:
-		return notUsable(err)
+		return look(notUsable(err), s.cfg.Endpoints.Revocation, "REVOCATION_ENDPOINT")
 	case e.Succeeded(): // some answer 204
 		return causes.Proved("accepts an invented token, as it should (RFC 7009 section 2.2)")
 	case e.Refusal().Code == "unsupported_token_type":
@@ -515,7 +526,7 @@ func (c *checker) checkRevocation(ctx context.Context) causes.Finding {
 		f = causes.Warning("returns %s for an invented token, with an error in the body (RFC 7009 section 2.2)", c.status(e))
 	}
 	f.Server = c.sanitized(e.Words(), 200)
-	return f
+	return look(f, s.cfg.Endpoints.Revocation, "REVOCATION_ENDPOINT")
 }
 
 // checkPAR finds out whether the server accepts a pushed authorization request (RFC 9126), if logins start with one. The

@@ -47,7 +47,8 @@ const (
 	TokenResponseMediaType Kind = "token response of another media type" // JSON that says it is something else
 	TokenResponseMalformed Kind = "token response malformed"
 	TokenResponseMember    Kind = "token response member"   // Member is of the wrong type, or has a value that means nothing
-	AccessTokenAbsent      Kind = "access token absent"     //
+	AccessTokenAbsent      Kind = "access token absent"     // and an ID token came
+	TokensAbsent           Kind = "tokens absent"           // neither an access token nor an ID token
 	AccessTokenNested      Kind = "access token nested"     // inside the member Inside
 	AccessTokenMisspelled  Kind = "access token misspelled" // as Member: names are case sensitive
 	TokenCharacters        Kind = "token characters"        // Member has some that no token may have

@@ -221,6 +221,7 @@ func TestKind_EachHasRow(t *testing.T) {
 			Error{Step: wire.TokenRequest, Kind: TokenResponseMember, Member: "token_type"}},
 		{"no access token", tokens(jsonBody(`{"id_token":"a","token_type":"bearer"}`)),
 			Error{Step: wire.TokenRequest, Kind: AccessTokenAbsent, Member: "access_token"}},
+		{"no token", tokens(jsonBody(`{"active":false}`)), Error{Step: wire.TokenRequest, Kind: TokensAbsent, Member: "access_token"}},
 		{"an access token inside", tokens(jsonBody(`{"ok":true,"team":{"id":"T"},"authed_user":{"id":"U","access_token":"xoxp","token_type":"user"}}`)),
 			Error{Step: wire.TokenRequest, Kind: AccessTokenNested, Member: "access_token", Inside: "authed_user"}},
 		{"an access token inside, beside what may be a code", tokens(jsonBody(`{"code":"fine","data":{"access_token":"a"}}`)),

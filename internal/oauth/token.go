@@ -257,6 +257,9 @@ func withoutAccessToken(body string, o *wire.Object) *tokenFault {
 		return fault
 	}
 	fault := faulty(AccessTokenAbsent, "access_token", "without an access_token (RFC 6749 section 5.1)")
+	if o.Text("id_token") == "" {
+		fault.kind = TokensAbsent
+	}
 	for name := range o.Names() { // Slack's tokens of a user are in its authed_user
 		inner, err := wire.ParseObject(o.Raw(name))
 		if err == nil && inner.Text("access_token") != "" {

@@ -386,7 +386,8 @@ func TestTokenResponse_Faults(t *testing.T) {
 		member string
 	}{
 		`{"Access_Token":"a"}`:                         {AccessTokenMisspelled, "Access_Token"},
-		`{}`:                                           {AccessTokenAbsent, "access_token"},
+		`{}`:                                           {TokensAbsent, "access_token"},
+		`{"id_token":"a"}`:                             {AccessTokenAbsent, "access_token"},
 		`{"authed_user":{"access_token":"a"}}`:         {AccessTokenNested, "access_token"},
 		`{"error":{"a":"b"},"access_token":"a"}`:       {TokenResponseMember, "error"},
 		`{"error":{"a":"b"},"access_token":7}`:         {TokenResponseMember, "access_token"},
@@ -409,7 +410,7 @@ func TestTokenResponse_Faults(t *testing.T) {
 			t.Fatalf("%s: %q of %q (%v); want %q of %q", body, e.Kind, e.Member, err, want.kind, want.member)
 		}
 		missing := slices.ContainsFunc(e.Received, func(m Member) bool { return m.Name == "access_token" && m.Type == "missing" && m.Fault != "" })
-		if missing != (want.kind == AccessTokenMisspelled || want.kind == AccessTokenAbsent || want.kind == AccessTokenNested) {
+		if missing != (want.kind == AccessTokenMisspelled || want.kind == AccessTokenAbsent || want.kind == TokensAbsent || want.kind == AccessTokenNested) {
 			t.Errorf("%s: received was %+v", body, e.Received)
 		}
 	}
