@@ -34,6 +34,7 @@ func (s *settings) endpoint(name string) string {
 // (RFC 6749 sections 3.1 and 3.2: no fragment, and TLS).
 func CheckEndpoint(address string) error {
 	u, err := url.Parse(address)
+	address = withoutCredentials(address) // for the errors
 	switch {
 	case err != nil || u.Host == "":
 		return fmt.Errorf("%q is not a full address, with https:// in front", address)
@@ -102,6 +103,15 @@ func hostPort(host, scheme, port string) string {
 		return host
 	}
 	return net.JoinHostPort(host, port)
+}
+
+// withoutCredentials returns an address without what may be a user name and password, also if it can't be parsed.
+func withoutCredentials(address string) string {
+	start, end := strings.Index(address, "//"), strings.LastIndex(address, "@")
+	if start < 0 || end < start {
+		return address
+	}
+	return address[:start] + "//…" + address[end:]
 }
 
 // WithoutUser returns a URL without its user name, password and query, which may be secret.

@@ -270,6 +270,8 @@ func (s *settings) sessionStore(secret string) string {
 	switch {
 	case err != nil || u.Hostname() == "" || u.Scheme != "redis" && u.Scheme != "rediss":
 		s.wrong("SESSION_STORE", "is not the address of a Redis; write one such as redis://localhost:6379, or rediss:// for TLS")
+	case strings.Contains(u.Path+u.RawQuery+u.Fragment, "@"):
+		s.wrong("SESSION_STORE", "has a password with a /, ? or # in it; write those percent-encoded: %%2F, %%3F and %%23")
 	case !redisPath.MatchString(u.Path) || u.RawQuery != "" || u.Fragment != "":
 		s.wrong("SESSION_STORE", "%s has more than host, port and the number of a database; write one such as redis://localhost:6379/0", WithoutUser(value))
 	case u.Scheme == "redis" && !IsLoopback(u.Hostname()):
@@ -526,6 +528,11 @@ func (s *settings) wrong(name, format string, args ...any) {
 func (s *settings) wrongBecause(cause, name, format string, args ...any) {
 	if slices.ContainsFunc(s.problems, func(p Problem) bool { return p.Setting == name }) {
 		return
+	}
+	for i, arg := range args {
+		if text, ok := arg.(string); ok {
+			args[i] = withoutCredentials(text)
+		}
 	}
 	p := Problem{Setting: name, Where: s.where(name), What: fmt.Sprintf(format, args...), Cause: cause}
 	if i := strings.LastIndex(p.What, "; "); i >= 0 {

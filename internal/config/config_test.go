@@ -263,6 +263,12 @@ func TestLoad_EveryMistake(t *testing.T) {
 					"with: openssl rand -base64 32",
 			},
 		},
+		{"a session store whose password is cut short", map[string]string{"SESSION_STORE": "redis://:p@ss/hidden@localhost:6379", "SESSION_SECRET": "0123456789abcdef"}, []string{
+			"SESSION_STORE (environment): has a password with a /, ? or # in it; write those percent-encoded: %2F, %3F and %23"}},
+		{"a password in the issuer", map[string]string{"ISSUER": "https://user:hid/den@auth.example.com", "CLIENT_ID": "a"}, []string{
+			`ISSUER (environment): "https://…@auth.example.com" is not the address of a server; write one such as https://auth.example.com`}},
+		{"a password in an endpoint that can't be read", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "JWKS_URI": "https://user:hid%zz@auth.example.com/jwks"}, []string{
+			`JWKS_URI (environment): "https://…@auth.example.com/jwks" is not a full address, with https:// in front`}},
 		{"a session store that is no Redis", map[string]string{"SESSION_STORE": "localhost:6379", "SESSION_SECRET": "0123456789abcdef"}, []string{
 			"SESSION_STORE (environment): is not the address of a Redis; write one such as redis://localhost:6379, or rediss:// for TLS"}},
 		{
