@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"oauth-test-client/internal/causes"
+	"oauth-test-client/internal/check"
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/oauth"
 	"oauth-test-client/internal/session"
@@ -70,7 +71,7 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 		Found:       found,
 		Accepted:    !checks.Registered().IsZero(),
 		Public:      s.cfg.ClientSecret == "",
-		Unfinished:  newUnfinished(s.cfg, checks.Registered(), s.sessions.Unfinished(r), logins, s.now()),
+		Unfinished:  newUnfinished(s.cfg, checks, s.sessions.Unfinished(r), logins, s.now()),
 		SignedOut:   state != "" && right,
 		Checked:     s.checkVerdict(checks),
 		SignIn:      s.signIn("Sign in to the demo server"),
@@ -112,9 +113,9 @@ type unfinished struct {
 
 // newUnfinished prepares the newest login that a browser has started and not come back from. If a login was finished since,
 // nothing is wrong, and it returns nil. Both lists have the newest first.
-func newUnfinished(cfg config.Effective, registered time.Time, begun []time.Time, logins []*session.Login, now time.Time) *unfinished {
+func newUnfinished(cfg config.Effective, checks check.State, begun []time.Time, logins []*session.Login, now time.Time) *unfinished {
 	if len(begun) == 0 || len(logins) > 0 && logins[0].Arrived.After(begun[0]) {
 		return nil
 	}
-	return &unfinished{Began: begun[0], Ago: ago(now.Sub(begun[0])), Causes: causes.NeverCameBack(cfg, begun[0], registered), Twin: newTwinForm(cfg)}
+	return &unfinished{Began: begun[0], Ago: ago(now.Sub(begun[0])), Causes: causes.NeverCameBack(cfg, begun[0], checks.Registered(), checks.Line("redirect_uri")), Twin: newTwinForm(cfg)}
 }

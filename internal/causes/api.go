@@ -362,6 +362,9 @@ func ExplainUserinfo(cfg config.Effective, e *wire.Exchange, granted []string) *
 	case e.ErrorInside(): // at a plain OAuth server; OpenID Connect demands a sub
 		f = Warning("userinfo returns %d with an error, so the token is not tested", e.Status)
 		f.Fix = "read what it says"
+	case wire.NoRoute(e.Status):
+		f = Finding{Result: Fail, Name: UserinfoUnusable, Found: fmt.Sprintf("there is no userinfo at this address (%d)", e.Status)}
+		f = f.Look(noUserinfo(cfg))
 	case e.Status != http.StatusUnauthorized && e.Status != http.StatusForbidden:
 		return nil
 	case !slices.Contains(granted, "openid") && strings.Contains(words, "openid"):
@@ -388,6 +391,14 @@ func ExplainUserinfo(cfg config.Effective, e *wire.Exchange, granted []string) *
 }
 
 // userinfoPlace says where to look for why userinfo refused a token.
+// noUserinfo says what to do about a userinfo endpoint that is not there.
+func noUserinfo(cfg config.Effective) string {
+	if cfg.Endpoints.Userinfo != "" {
+		return "Check USERINFO_ENDPOINT: it has to be the server's userinfo endpoint."
+	}
+	return "Fix this on the server: its metadata has to name its userinfo endpoint. Until then, set USERINFO_ENDPOINT. The login itself is in order."
+}
+
 func userinfoPlace(cfg config.Effective) string {
 	if cfg.Endpoints.Userinfo != "" {
 		return "Check USERINFO_ENDPOINT: it has to belong to the server that issued the token."

@@ -323,7 +323,11 @@ func fixKeys(f Facts) Fix {
 	case f.Kind == oauth.IDTokenKeys:
 		return f.look("", "Fix this on the server: its metadata has to name an address that has its keys (jwks_uri).")
 	}
-	return f.look("JWKS_URI", "Give the server an RSA or EC signing key ("+f.provider().At(IDToken)+"). If JWKS_URI is set, check it.")
+	key := "ive the server an RSA or EC signing key (" + f.provider().At(IDToken) + ")."
+	if set {
+		return f.look("JWKS_URI", "Check JWKS_URI: the server's keys have to be at this address. If they are, g"+key)
+	}
+	return f.look("", "G"+key)
 }
 
 // fixRedirect returns the fix that registers the redirect URI, or uses the registered one.

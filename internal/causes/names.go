@@ -69,6 +69,7 @@ const (
 	PKCERefused       Name = "pkce-refused"
 	PARRequired       Name = "par-required"
 	ParameterMissing  Name = "parameter-missing"
+	ParameterRefused  Name = "parameter-refused"
 	PARNowhere        Name = "par-endpoint-missing"
 	ScopeNotEnabled   Name = "scope-not-enabled"
 	OpenIDMissing     Name = "openid-missing"

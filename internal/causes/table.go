@@ -294,7 +294,7 @@ var Table = []Cause{
 	{
 		Name: JWKSUnusable, Group: "The server is not found, or is a different one",
 		Sees: "no key that an ID token could be verified with", Write: "the server's signing key",
-		Title:       "The server has no usable signing key",
+		Title:       "There is no usable signing key",
 		Explanation: "The server names no `jwks_uri`, it does not answer, or it holds no RSA, EC or Ed25519 key for signatures.",
 		Looks: []Quote{
 			{"authentik without a signing key", "an empty JSON document", "[goauthentik/authentik#3909]"},
@@ -644,6 +644,20 @@ var Table = []Cause{
 		ToldBy: "`check`, and the login's page",
 		SeenIn: "[InseeFr/Keycloak-FranceConnect#53], [france-connect/sources#4]",
 		Fix:    fixParameter,
+	},
+	{
+		Name: ParameterRefused, Group: "Grants and scopes",
+		Sees: "the server refuses the login, and accepts it without `AUTHORIZATION_PARAMS`", Write: "`AUTHORIZATION_PARAMS='…'` with values that the server supports",
+		Title:       "The server refuses a parameter in AUTHORIZATION_PARAMS",
+		Explanation: "A parameter that every login sends has a value that the server doesn't support. Entra accepts one value of `prompt` at a time; Google accepts several, separated by spaces.",
+		Looks: []Quote{
+			{"Microsoft Entra", "AADSTS90023: Unsupported 'prompt' value.", "[AzureAD/passport-azure-ad#331]"},
+		},
+		Wrong:  []string{"`AUTHORIZATION_PARAMS='prompt=consent select_account'` with Entra"},
+		Right:  []string{"`AUTHORIZATION_PARAMS='prompt=select_account'`"},
+		ToldBy: "`check`",
+		SeenIn: "[opencloud-eu/desktop#871], [keycloak/keycloak#15092]",
+		Fix:    func(f Facts) Fix { return f.look("AUTHORIZATION_PARAMS", "Check AUTHORIZATION_PARAMS, or remove it.") },
 	},
 	{
 		Name: PARNowhere, Group: "Grants and scopes",

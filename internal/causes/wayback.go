@@ -21,8 +21,9 @@ type Unfinished struct {
 
 // NeverCameBack lists the usual causes of a login that was started and did not come back, the most likely first. The user
 // is still on the server's page, so only that page tells them apart. It leaves out what a check has ruled out: registered
-// is when a check proved that the server accepts the client ID and the redirect URI, or zero.
-func NeverCameBack(cfg config.Effective, began, registered time.Time) []Unfinished {
+// is when a check proved that the server accepts the client ID and the redirect URI, or zero. What a check found to fail a
+// login before the server comes back is the first cause.
+func NeverCameBack(cfg config.Effective, began, registered time.Time, found Finding) []Unfinished {
 	field := ProviderOf(cfg).Fields[RedirectURI]
 	causes := []Unfinished{
 		{RedirectURINotRegistered, "The redirect URI is not registered",
@@ -41,6 +42,9 @@ func NeverCameBack(cfg config.Effective, began, registered time.Time) []Unfinish
 	if cfg.Registered() { // with exactly our redirect URI
 		causes[0] = Unfinished{LoginNeverCameBack, "The server lost this client's registration",
 			"The server shows its own error page. It may have restarted.", "Restart this app. The next sign-in registers a new client."}
+	}
+	if found.Result == Fail && found.Name != "" && found.Name != RedirectURINotRegistered {
+		causes[0] = Unfinished{found.Name, found.Name.Title(), "The server shows its own error page, or nothing.", "The checks found this."}
 	}
 	if !registered.IsZero() {
 		causes[2].Fix = "Set BASE_URL to the host name that the address bar shows, or remove that one from the registered redirect URIs."

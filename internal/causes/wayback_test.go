@@ -32,7 +32,7 @@ func TestExplain_RedirectVariable(t *testing.T) {
 			if got := Of(RedirectURINotHTTPS).fix(Facts{Cfg: cfg}); got.Variable != row.variable {
 				t.Errorf("for http the line is about %s; want %s", got.Variable, row.variable)
 			}
-			causes := NeverCameBack(cfg, began, time.Time{})
+			causes := NeverCameBack(cfg, began, time.Time{}, Finding{})
 			if blocked := causes[1]; blocked.Name != FormActionBlocksReturn || !strings.Contains(blocked.Fix, "add "+row.origin+" to form-action") {
 				t.Errorf("the policy has to allow %s; the cause is %+v", row.origin, blocked)
 			}
@@ -49,11 +49,14 @@ func TestExplain_RedirectVariable(t *testing.T) {
 			} {
 				cfg := cfg
 				cfg.Found.Client = when.client
-				list := NeverCameBack(cfg, began, when.registered)
-				suspect := NeverCameBack(cfg, began, time.Time{})[0]
+				list := NeverCameBack(cfg, began, when.registered, Finding{})
+				suspect := NeverCameBack(cfg, began, time.Time{}, Finding{})[0]
 				if (list[0] == suspect) != when.first || slices.Contains(list, suspect) != when.in {
 					t.Errorf("%s: the causes are %+v", when.name, list)
 				}
+			}
+			if first := NeverCameBack(cfg, began, time.Time{}, Finding{Result: Fail, Name: ClientIDUnknown})[0]; first.Name != ClientIDUnknown {
+				t.Errorf("the checks found an unknown client ID, and the first cause is %+v", first)
 			}
 			another := false // host name to come back to
 			for _, cause := range causes {

@@ -1123,6 +1123,11 @@ var rows = []behavior{
 		wrong: map[string]string{"TOKEN_ENDPOINT": "https://id.example.com/userinfo"}, check: causes.TokenEndpointUnusable, page: causes.TokenEndpointUnusable, kind: causes.Look, fix: "Check TOKEN_ENDPOINT", never: noSecretWrong},
 	{name: "AUTHORIZATION_ENDPOINT is the token endpoint", seen: "RFC 6749 section 3.1", server: func() *played { return &played{} },
 		wrong: map[string]string{"AUTHORIZATION_ENDPOINT": "https://id.example.com/token"}, check: causes.AuthorizationEndpointUnusable, page: stays, kind: causes.Look, fix: "Check AUTHORIZATION_ENDPOINT", never: []string{"not registered"}},
+	{name: "a parameter that the server refuses", seen: "RFC 6749 section 4.1.2.1", server: func() *played {
+		return &played{authorize: func(r q) (reply, bool) {
+			return page(400, "Something went wrong."), r.URL.Query().Get("display") == "wapp"
+		}}
+	}, set: map[string]string{"AUTHORIZATION_PARAMS": "display=page"}, wrong: map[string]string{"AUTHORIZATION_PARAMS": "display=wapp"}, check: causes.ParameterRefused, page: stays, kind: causes.Look, says: "refuses a parameter in AUTHORIZATION_PARAMS", never: []string{"not registered"}},
 	{name: "TOKEN_ENDPOINT has a host that is not there", seen: "RFC 8499 section 3", server: func() *played { return &played{} },
 		wrong: map[string]string{"TOKEN_ENDPOINT": "https://internal.example.com/token"}, check: causes.ServerUnreachable, page: causes.ServerUnreachable, kind: causes.Look, fix: "Check TOKEN_ENDPOINT",
 		never: []string{"Check ISSUER"}},

@@ -301,6 +301,9 @@ func (o *Observer) concludeClientAlone(ctx context.Context) causes.Finding {
 	case causes.IsNotSpoken(cause), got.aboutClient() && !ambiguous(got):
 		return o.finding(cause, got.said(), causes.Facts{Method: as.method})
 	case !inOrder(got):
+		if f, useless := o.useless(ctx, as); useless {
+			return f
+		}
 		return o.outOfOrder(ctx, as, got)
 	}
 	f := notYet()
@@ -347,9 +350,11 @@ func (o *Observer) useless(ctx context.Context, as credentials) (causes.Finding,
 	}
 	unknown := as
 	unknown.noID = true
-	others := o.tokens(ctx, tokenQuestion{kind: anInventedCode, as: controlOf(as)}, tokenQuestion{kind: anInventedRefresh, as: as},
-		tokenQuestion{kind: anInventedCode, as: unknown}, tokenQuestion{kind: nothingAtAll, as: as})
-	for _, other := range others {
+	questions := []tokenQuestion{{kind: anInventedRefresh, as: as}, {kind: nothingAtAll, as: as}}
+	if !o.noInventions {
+		questions = append(questions, tokenQuestion{kind: anInventedCode, as: controlOf(as)}, tokenQuestion{kind: anInventedCode, as: unknown})
+	}
+	for _, other := range o.tokens(ctx, questions...) {
 		if !got.like(other) || got.To != other.To {
 			return causes.Finding{}, false
 		}

@@ -90,6 +90,7 @@ type Login struct {
 	MoreScope   bool   // and one scope more, which does not exist
 	NoClient    bool   // a client ID that does not exist
 	NoPKCE      bool   // no code challenge
+	NoParams    bool   // without AUTHORIZATION_PARAMS
 	NoPage      bool   // a path that does not exist
 	Prompt      string
 	Again       int // the same question once more
@@ -199,7 +200,7 @@ func (o *Observer) request(q Login) url.Values {
 		values.Set("resource", o.cfg.Found.Resource) // RFC 8707 section 2
 	}
 	for name, value := range o.cfg.Parameters { // as every login sends them
-		if value != "" && value != config.HintOfSession {
+		if !q.NoParams && value != "" && value != config.HintOfSession {
 			values.Set(name, value)
 		}
 	}

@@ -100,6 +100,9 @@ func (o *Observer) explainRedirect(ctx context.Context, real, control ProbeResul
 		f.Found = "AUTHORIZATION_ENDPOINT is the server's " + other + " endpoint"
 		return f
 	}
+	if o.refusesParameters(ctx, real.said.Cause()) {
+		return causes.Proved("the server refuses something other than the redirect URI")
+	}
 	unknown := o.Login(ctx, Login{NoClient: true})
 	likeUnknown := unknown.Kind == NoAnswer || real.Same(unknown)
 	likeControl := real.Same(control)
@@ -354,9 +357,18 @@ func (o *Observer) concludeLogin(ctx context.Context) causes.Finding {
 	return causes.Proved("the login would start").By("at %s", o.sanitized(real.At, 200))
 }
 
+// refusesParameters reports that the login would start without AUTHORIZATION_PARAMS, and that no better cause is known.
+func (o *Observer) refusesParameters(ctx context.Context, cause causes.Name) bool {
+	known := cause == causes.ResourceUnknown || cause == causes.ScopeNotEnabled || aboutRedirect(cause)
+	return len(o.cfg.Parameters) > 0 && !known && o.Login(ctx, Login{NoParams: true}).Continues()
+}
+
 // explainRefusedLogin names what the server refuses in a correct request with a redirect URI that it knows.
 func (o *Observer) explainRefusedLogin(ctx context.Context, real, control ProbeResult) causes.Finding {
 	cause := real.said.Cause()
+	if o.refusesParameters(ctx, cause) {
+		return o.finding(causes.ParameterRefused, real.quote(), causes.Facts{}).By("without AUTHORIZATION_PARAMS, the login would start")
+	}
 	switch cause {
 	case causes.ScopeNotEnabled:
 		return o.explainScope(ctx, o.cfg.Scopes, "", real.quote())

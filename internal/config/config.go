@@ -123,6 +123,9 @@ func (s *settings) config() Config {
 	c.SessionStore = s.sessionStore(c.SessionSecret)
 	c.ResourceURL = s.endpoint("RESOURCE_URL")
 	c.OtherClientID, c.OtherClientSecret = s.get("OTHER_CLIENT_ID"), s.get("OTHER_CLIENT_SECRET")
+	if c.OtherClientID != "" && c.OtherClientID == s.get("CLIENT_ID") {
+		s.wrong("OTHER_CLIENT_ID", "is the same as CLIENT_ID; register a second client, and write its ID")
+	}
 	c.CertFile = s.certFile()
 
 	c.AtAPI = c.atAPI(key, issuer)
@@ -356,10 +359,13 @@ func (s *settings) unset(name string) bool {
 	return strings.TrimSpace(cmp.Or(s.getenv(name), s.values[name])) == "" && !(name == "SCOPES" && s.leftEmpty(name))
 }
 
+// aliases maps names that other programs have to ours.
+var aliases = map[string]string{"CALLBACK_URL": "REDIRECT_URI", "ISSUER_URL": "ISSUER", "ISSUER_URI": "ISSUER", "ISSUER_BASE_URL": "ISSUER"}
+
 // extends reports whether name may be our variable for a different program: NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY.
 func extends(name, ours string) bool {
-	if name == "CALLBACK_URL" {
-		return ours == "REDIRECT_URI"
+	if alias := aliases[strings.ToUpper(name)]; alias != "" {
+		return ours == alias
 	}
 	return strings.HasSuffix(strings.ToUpper(name), "_"+ours) && len(ours) > len("PORT")
 }

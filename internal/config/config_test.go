@@ -269,6 +269,10 @@ func TestLoad_EveryMistake(t *testing.T) {
 			`ISSUER (environment): "https://…@auth.example.com" is not the address of a server; write one such as https://auth.example.com`}},
 		{"a password in an endpoint that can't be read", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "JWKS_URI": "https://user:hid%zz@auth.example.com/jwks"}, []string{
 			`JWKS_URI (environment): "https://…@auth.example.com/jwks" is not a full address, with https:// in front`}},
+		{"the second client is the first", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "OTHER_CLIENT_ID": "a"}, []string{
+			"OTHER_CLIENT_ID (environment): is the same as CLIENT_ID; register a second client, and write its ID"}},
+		{"a parameter without a value", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "AUTHORIZATION_PARAMS": "?prompt=none&hd"}, []string{
+			"AUTHORIZATION_PARAMS (environment): hd has no value; write hd= and its value"}},
 		{"a session store that is no Redis", map[string]string{"SESSION_STORE": "localhost:6379", "SESSION_SECRET": "0123456789abcdef"}, []string{
 			"SESSION_STORE (environment): is not the address of a Redis; write one such as redis://localhost:6379, or rediss:// for TLS"}},
 		{

@@ -28,6 +28,9 @@ func TestLoad_Typos(t *testing.T) {
 			"NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY=pk\n",
 			"refused: .env:1: NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY is not a setting of this app; write CLERK_PUBLISHABLE_KEY",
 		},
+		{"as a library calls it", "ISSUER_BASE_URL=https://auth.example.com\nCLIENT_ID=a\n",
+			"refused: ISSUER is missing; set it, or CLERK_PUBLISHABLE_KEY, or RESOURCE_URL, or both AUTHORIZATION_ENDPOINT and TOKEN_ENDPOINT (or remove every setting for demo mode)" +
+				"; if ISSUER_BASE_URL (.env:1) is meant for this app, write ISSUER"},
 		{"no server", "ISSUR=https://auth.example.com\nCLIENT_ID=a\n", "refused: .env:1: ISSUR is not a setting of this app; write ISSUER"},
 		{"the redirect URI", rest + "CALLBACK_URL=http://localhost:3000/cb\n", ".env:3: CALLBACK_URL is not a setting of this app; write REDIRECT_URI"},
 		{"nothing else", "CLIENTID=a\n", "refused: .env:1: CLIENTID is not a setting of this app; write CLIENT_ID"},

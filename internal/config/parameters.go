@@ -257,7 +257,13 @@ func (p Parameters) HasSecret() bool {
 // authorizationParameters reads AUTHORIZATION_PARAMS, which every login sends.
 func (s *settings) authorizationParameters() Parameters {
 	const name = "AUTHORIZATION_PARAMS"
-	p, err := CommonParameters(s.get(name))
+	query := strings.TrimPrefix(s.get(name), "?")
+	p, err := CommonParameters(query)
+	for part := range strings.SplitSeq(query, "&") {
+		if err == nil && part != "" && !strings.Contains(part, "=") {
+			err = &ParameterError{Name: part, What: "has no value", Fix: "write " + part + "= and its value"}
+		}
+	}
 	if err == nil && p["scope"] != "" { // one setting says what is asked for, and is checked
 		err = &ParameterError{Name: "scope", What: "is set by SCOPES", Fix: "write SCOPES='" + p["scope"] + "' and remove scope here"}
 	}
