@@ -105,6 +105,13 @@ func (f Finding) Look(text string) Finding {
 	return f
 }
 
+// Also adds a sentence to the fix of a finding.
+func (f Finding) Also(text string) Finding {
+	f.Fix += " " + text
+	f.Remedy.Text = f.Fix
+	return f
+}
+
 // Tag returns the name of the cause, or of the check where the cause has none.
 func (f Finding) Tag() string {
 	if f.Name != "" {

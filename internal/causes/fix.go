@@ -216,8 +216,12 @@ func currentLine(cfg config.Effective, variable string) string {
 		value = cfg.Endpoints.Authorization
 	case "JWKS_URI":
 		value = cfg.Endpoints.JWKS
+	case "USERINFO_ENDPOINT":
+		value = cfg.Endpoints.Userinfo
 	case "INTROSPECTION_ENDPOINT":
 		value = cfg.Endpoints.Introspection
+	case "REVOCATION_ENDPOINT":
+		value = cfg.Endpoints.Revocation
 	case "AUTHORIZATION_PARAMS":
 		if value = cfg.Parameters.Encode(); cfg.Parameters.HasSecret() {
 			value = masked
@@ -231,6 +235,14 @@ func currentLine(cfg config.Effective, variable string) string {
 		return ""
 	}
 	return variable + "=" + quoted(variable, value)
+}
+
+// Shortened returns enough of a client ID to recognize it. A secret may stand in its place.
+func Shortened(id string) string {
+	if r := []rune(id); len(r) > 20 {
+		return string(r[:12]) + "…"
+	}
+	return id
 }
 
 // maskKey hides what looks like a key or a secret pasted into the wrong line.

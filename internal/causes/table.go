@@ -400,7 +400,7 @@ var Table = []Cause{
 		Right:  []string{"`CLIENT_ID=` from this application's page"},
 		ToldBy: "`check`, and the login's page (where the server sends the error back)",
 		SeenIn: "[keycloak/keycloak#19731]",
-		Says:   func(f Facts) string { return "The server doesn't recognize client ID " + f.Cfg.ClientID },
+		Says:   func(f Facts) string { return "The server doesn't recognize client ID " + Shortened(f.Cfg.ClientID) },
 		Fix: func(f Facts) Fix {
 			if f.Cfg.Registered() {
 				return registerAgain(f)

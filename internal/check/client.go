@@ -191,7 +191,8 @@ func (o *Observer) differInWords(ctx context.Context, q, control tokenQuestion) 
 // noTokenEndpoint returns the finding that no request can reach the token endpoint. What other endpoints accept brings no token.
 func (o *Observer) noTokenEndpoint(ctx context.Context, as credentials) (causes.Finding, bool) {
 	err := o.token(ctx, tokenQuestion{kind: anInventedCode, as: as}).failed
-	return o.noServer("TOKEN_ENDPOINT", o.cfg.Endpoints.Token, o.md.Token, err)
+	f, ok := o.noServer("TOKEN_ENDPOINT", o.cfg.Endpoints.Token, o.md.Token, err)
+	return o.orMetadata(f, "TOKEN_ENDPOINT", o.cfg.Endpoints.Token, o.md.Named.Token), ok
 }
 
 // otherEndpoint returns the name of the endpoint whose address was set for a different one, or "" if there is none.
@@ -214,7 +215,15 @@ func (o *Observer) notTokenEndpoint(refused tokenAnswer) (causes.Finding, bool) 
 	}
 	f := o.finding(causes.TokenEndpointUnusable, refused.said(), causes.Facts{})
 	f.Found = "TOKEN_ENDPOINT is the server's " + other + " endpoint"
-	return f, true
+	return o.orMetadata(f, "TOKEN_ENDPOINT", o.cfg.Endpoints.Token, o.md.Named.Token), true
+}
+
+// orMetadata adds to the finding about an endpoint that is set what the metadata names in its place.
+func (o *Observer) orMetadata(f causes.Finding, variable, set, named string) causes.Finding {
+	if set == "" || named == "" || named == set || f.Fix == "" {
+		return f
+	}
+	return f.Also("The metadata names " + o.sanitized(named, 300) + ": without " + variable + ", this app uses that.")
 }
 
 // noServer returns the finding that no request can reach an endpoint, named by its line of .env.
@@ -370,7 +379,7 @@ func (o *Observer) useless(ctx context.Context, as credentials) (causes.Finding,
 	f := o.finding(name, got.said(), facts)
 	f.Found = "the token endpoint gives every request the same answer"
 	f.Found += " (" + o.sanitized(statusLine(got), 200) + ")"
-	return f, true
+	return o.orMetadata(f, "TOKEN_ENDPOINT", o.cfg.Endpoints.Token, o.md.Named.Token), true
 }
 
 // moved returns the address that a token endpoint redirects to on its own host, if a token endpoint answers there: the app

@@ -68,7 +68,7 @@ func (o *Observer) failedAtOnce(real ProbeResult) causes.Finding {
 	// In a container this app can't reach the browser's localhost, and calls the server by a different name.
 	onlyBrowser := isLocal(o.md.Authorization) && !isLocal(o.md.Token)
 	if f, ok := o.noServer("AUTHORIZATION_ENDPOINT", o.cfg.Endpoints.Authorization, o.md.Authorization, real.failed); ok && !onlyBrowser {
-		return f
+		return o.orMetadata(f, "AUTHORIZATION_ENDPOINT", o.cfg.Endpoints.Authorization, o.md.Named.Authorization)
 	}
 	f := causes.Warning("no result: the authorization endpoint %s", o.whatItDid(real))
 	if real.Status >= http.StatusInternalServerError {
@@ -98,7 +98,7 @@ func (o *Observer) explainRedirect(ctx context.Context, real, control ProbeResul
 	if other := o.otherEndpoint(o.md.Authorization, "authorization"); other != "" && o.cfg.Endpoints.Authorization != "" {
 		f := o.finding(causes.AuthorizationEndpointUnusable, real.quote(), causes.Facts{})
 		f.Found = "AUTHORIZATION_ENDPOINT is the server's " + other + " endpoint"
-		return f
+		return o.orMetadata(f, "AUTHORIZATION_ENDPOINT", o.cfg.Endpoints.Authorization, o.md.Named.Authorization)
 	}
 	if o.refusesParameters(ctx, real.said.Cause()) {
 		return causes.Proved("the server refuses something other than the redirect URI")
@@ -150,7 +150,7 @@ func (o *Observer) explainSameRefusal(ctx context.Context, real ProbeResult) cau
 	if o.noAuthorizationEndpoint(ctx, real) {
 		f := o.finding(causes.AuthorizationEndpointUnusable, real.quote(), causes.Facts{}).By("an invented path gets the same answer")
 		f.Found = "there is no page at AUTHORIZATION_ENDPOINT (" + o.sanitized(real.Page.StatusLine(), 300) + ")"
-		return f
+		return o.orMetadata(f, "AUTHORIZATION_ENDPOINT", o.cfg.Endpoints.Authorization, o.md.Named.Authorization)
 	}
 	if accepted := o.acceptedVariant(ctx); accepted != "" {
 		return o.registeredIs(ctx, accepted, real)

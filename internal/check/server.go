@@ -43,7 +43,7 @@ func (c *checker) checkConfiguration(context.Context) causes.Finding {
 		f.Fix = causes.IfYoursDoes + f.Fix
 		return f
 	}
-	return causes.Proved("%s", kind).By("client ID %s, redirect URI %s", c.cfg.ClientID, c.cfg.RedirectURI())
+	return causes.Proved("%s", kind).By("client ID %s, redirect URI %s", causes.Shortened(c.cfg.ClientID), c.cfg.RedirectURI())
 }
 
 // checkConnection asks the server for its metadata, or for its authorization endpoint if it has none.
@@ -370,11 +370,11 @@ func (c *checker) checkKeys(ctx context.Context) causes.Finding {
 		}
 		f := s.o.finding(causes.JWKSUnusable, "", causes.FactsOf(s.cfg, fault))
 		f.Found, f.Server = fault.Description, ""
-		return f
+		return s.o.orMetadata(f, "JWKS_URI", s.cfg.Endpoints.JWKS, s.md.Named.JWKS)
 	case usable == 0:
 		f := s.o.finding(causes.JWKSUnusable, "", causes.Facts{})
 		f.Found = keysWords(keys, s.md.JWKS)
-		return f
+		return s.o.orMetadata(f, "JWKS_URI", s.cfg.Endpoints.JWKS, s.md.Named.JWKS)
 	}
 	return causes.Proved("%s", causes.Number(usable, "key")).By("%s", s.md.JWKS)
 }

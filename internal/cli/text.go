@@ -41,7 +41,7 @@ func newPrinter(o PrintOptions, out io.Writer) *printer {
 
 // header prints what is checked: which server, and as which client.
 func (p *printer) header(cfg config.Config) {
-	parts := []string{cmp.Or(cfg.Issuer, cfg.Endpoints.Authorization), "client ID " + shortened(cfg.ClientID)}
+	parts := []string{cmp.Or(cfg.Issuer, cfg.Endpoints.Authorization), "client ID " + causes.Shortened(cfg.ClientID)}
 	if cfg.AtAPI {
 		parts[0] = "The API " + cfg.ResourceURL
 		if cfg.ClientID == "" {
@@ -54,14 +54,6 @@ func (p *printer) header(cfg config.Config) {
 	}
 	p.lines("", strings.Join(parts, " · "))
 	say(p.out, "", "")
-}
-
-// shortened returns enough of a client ID to recognize it.
-func shortened(id string) string {
-	if r := []rune(id); len(r) > 20 {
-		return string(r[:12]) + "…"
-	}
-	return id
 }
 
 // begin shows which check is running, until its result is known.

@@ -177,6 +177,7 @@ func (c *Client) fetchMetadata(ctx context.Context, address string) (*Metadata, 
 		a.from = c.AnswerOf(e)
 		return nil, a
 	}
+	md.Named = md.Endpoints
 	md.Endpoints = c.override(md.Endpoints)
 	fault := md.fault()
 	if fault == nil {

@@ -11,6 +11,7 @@ import (
 // overrides.
 type Metadata struct {
 	config.Endpoints
+	Named                    config.Endpoints // by the document, before the overrides
 	Issuer                   string
 	AuthMethods              []string // of the token endpoint
 	IntrospectionAuthMethods []string
