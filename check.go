@@ -93,7 +93,7 @@ type failedCheck struct {
 // checkVerdict prepares what is known of the checks. If a notice names mistakes in the settings, the checks used the
 // earlier settings, not what the user has just written.
 func (s *server) checkVerdict(state check.State) checkVerdict {
-	v := newCheckVerdict(state, s.now())
+	v := newCheckVerdict(state, s.cfg.Demo, s.now())
 	for i, f := range v.Warned {
 		v.Warned[i] = f.In(s.file.place)
 	}
@@ -117,7 +117,7 @@ func (s *server) checkVerdict(state check.State) checkVerdict {
 	return v
 }
 
-func newCheckVerdict(state check.State, now time.Time) checkVerdict {
+func newCheckVerdict(state check.State, demo bool, now time.Time) checkVerdict {
 	v := checkVerdict{State: state}
 	for _, f := range state.Checks {
 		switch {
@@ -148,6 +148,9 @@ func newCheckVerdict(state check.State, now time.Time) checkVerdict {
 		v.Heading = "Checking the settings …"
 	case state.Changed:
 		v.Heading, v.Lead = "The settings have changed", "The new settings aren't checked yet. "+v.Lead
+		if demo {
+			v.Heading, v.Lead = "The demo server has changed", "It isn't checked again yet."
+		}
 	case state.Ended.IsZero():
 	case state.Proved():
 		v.Heading, v.Mood, v.Lead = "Ready to sign in", "good", v.Counts()+". Sign in to test the login itself."

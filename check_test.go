@@ -35,8 +35,9 @@ func TestCheckVerdict_WorstFirst(t *testing.T) {
 		{"wrong", state(false, passed, failed), "The client secret is wrong", "bad", "1 problem, 1 check passed. Checked 20 seconds ago."},
 		{"running", check.State{Running: true, Asking: "pkce"}, "Checking the settings …", "", "0 checks done. Now: PKCE."},
 		{"running, and nothing asked yet", check.State{Running: true}, "Checking the settings …", "", "0 checks done."},
+		{"the demo changed", check.State{Changed: true}, "The demo server has changed", "", "It isn't checked again yet."},
 	} {
-		v := newCheckVerdict(row.state, testTime)
+		v := newCheckVerdict(row.state, row.name == "the demo changed", testTime)
 		if v.Heading != row.heading || v.Mood != row.mood || !strings.HasPrefix(v.Lead, row.lead) || strings.Contains(v.Lead, ": .") {
 			t.Errorf("%s: %q %q %q; want %q %q %q", row.name, v.Heading, v.Mood, v.Lead, row.heading, row.mood, row.lead)
 		}
@@ -61,7 +62,7 @@ func TestCheckVerdict_Again(t *testing.T) {
 		{"Run all checks", failed(causes.ClientIDUnknown), true},
 		{"Check again", failed(causes.ClientIDUnknown), false},
 	} {
-		v := newCheckVerdict(check.State{Report: check.Report{Checks: row.checks}, Few: row.few, Ended: testTime}, testTime)
+		v := newCheckVerdict(check.State{Report: check.Report{Checks: row.checks}, Few: row.few, Ended: testTime}, false, testTime)
 		if got := v.Again(); got != row.want {
 			t.Errorf("%v, few %t: %q; want %q", row.checks, row.few, got, row.want)
 		}

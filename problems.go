@@ -36,12 +36,19 @@ type look struct {
 	Source string `json:"source,omitempty"`
 }
 
-// problemTable lists the problems that have a page, by group.
-func problemTable() []problem {
+// problemTable lists the problems that have a page, by group. Addresses of this app in the examples have its own port.
+func problemTable(cfg config.Effective) []problem {
 	var table []problem
+	here := strings.NewReplacer("localhost:3000", "localhost:"+cfg.Port, "127.0.0.1:3000", "127.0.0.1:"+cfg.Port).Replace
 	for _, c := range causes.Table {
-		p := problem{Name: c.Name, Group: c.Group, Sees: c.Sees, Write: c.Write, Title: c.Title, Setting: string(c.Setting), Explanation: c.Explanation,
-			Wrong: c.Wrong, Right: c.Right, ToldBy: c.ToldBy, SeenIn: c.SeenIn}
+		p := problem{Name: c.Name, Group: c.Group, Sees: c.Sees, Write: here(c.Write), Title: c.Title, Setting: string(c.Setting), Explanation: here(c.Explanation),
+			ToldBy: c.ToldBy, SeenIn: c.SeenIn}
+		for _, line := range c.Wrong {
+			p.Wrong = append(p.Wrong, here(line))
+		}
+		for _, line := range c.Right {
+			p.Right = append(p.Right, here(line))
+		}
 		for _, quote := range c.Looks {
 			p.Looks = append(p.Looks, look(quote))
 		}
@@ -74,7 +81,7 @@ type problemRow struct {
 
 // handleProblems lists the problems with a name.
 func (s *server) handleProblems(w http.ResponseWriter, r *http.Request) error {
-	return s.respond(w, r, http.StatusOK, "problems.html", newProblemsPage(s.page(r, "Problems"), problemTable()))
+	return s.respond(w, r, http.StatusOK, "problems.html", newProblemsPage(s.page(r, "Problems"), problemTable(s.cfg)))
 }
 
 func newProblemsPage(page layout, table []problem) problemsPage {
@@ -119,7 +126,7 @@ type lineRow struct {
 
 // handleProblem explains one problem.
 func (s *server) handleProblem(w http.ResponseWriter, r *http.Request) error {
-	table := problemTable()
+	table := problemTable(s.cfg)
 	i := slices.IndexFunc(table, func(p problem) bool { return string(p.Name) == r.PathValue("name") })
 	if i < 0 {
 		f := refuse(http.StatusNotFound, "not_found", "No problem has this name.", "")

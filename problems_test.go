@@ -183,6 +183,9 @@ func TestProblems_PageForEachName(t *testing.T) {
 		if r.StatusCode != http.StatusOK || !strings.Contains(r.Body, "<h1>") || !strings.Contains(r.Body, string(c.Name)) {
 			t.Errorf("%s answered %d", path, r.StatusCode)
 		}
+		if strings.Contains(r.Body, "localhost:3000") {
+			t.Errorf("%s has the port of a different app", path)
+		}
 		for _, markup := range []string{"`", "](", "**", "\n- ", " - "} {
 			if text := words(r.Body); strings.Contains(text, markup) {
 				t.Errorf("%s shows %q:\n%s", path, markup, text)

@@ -665,6 +665,9 @@ func (s *server) showResource(w http.ResponseWriter, r *http.Request, l *stepLog
 		case step.Name == string(wire.APIAltered):
 			c.Name, c.Words = "One character changed", "The API checks the token itself, not only that one is there."
 		}
+		if data.Refused && step.Name != string(wire.API) {
+			c.Words = "Refused, as the token itself was: that proves nothing."
+		}
 		if step.Failed {
 			c.Words = cmp.Or(step.Fault, "This answer is wrong.")
 		}

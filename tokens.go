@@ -426,7 +426,7 @@ func (list answers) verdict(good, bad string) (heading, lead string) {
 	}
 	for _, a := range list {
 		if a.bad() && a.Why != nil && a.Why.Name != "" {
-			return a.Why.Name.Title(), cmp.Or(lead, bad+".")
+			return a.Why.Name.Title(), cmp.Or(lead, sentence(a.Why.Found))
 		}
 		if a.bad() && a.Kind == "" && a.Why != nil && a.Why.Result == causes.Warn { // of the API
 			if a.Status < http.StatusBadRequest {

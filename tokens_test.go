@@ -69,7 +69,7 @@ func TestAnswers_Verdict(t *testing.T) {
 	}{
 		{answers{{Answer: flow.Answer{Status: 200}}}, "Good", ""},
 		{answers{refused}, "Bad", ""},
-		{answers{refused, explained}, "The API wants a scope that the token lacks", "Bad."},
+		{answers{refused, explained}, "The API wants a scope that the token lacks", "The token lacks the scope notes."},
 		{answers{explained}, "The API wants a scope that the token lacks", "The token lacks the scope notes."},
 		{answers{unknown}, "Bad", "The API does not say why."},
 	} {

@@ -214,8 +214,15 @@ var apiWords = []struct {
 	{[]string{"not active", "inactive", "introspect", "unknown token", "not known", "opaque"}, APIWantsAnOpaqueToken},
 }
 
+// revoked says what to do about a token that its server no longer accepts.
+const revoked = "Sign in again to get a new token."
+
 // said returns the cause that the API's own words name, if it can be true of this token.
 func (r *refusal) said() (Finding, bool) {
+	if strings.Contains(r.words, "has been revoked") || strings.Contains(r.words, "was revoked") || strings.Contains(r.words, "is revoked") {
+		f, found := refusedBecause("", "", "the API says that the token was revoked")
+		return f.Look(revoked), found
+	}
 	for _, known := range apiWords {
 		if slices.ContainsFunc(known.words, func(w string) bool { return strings.Contains(r.words, w) }) && r.possible(known.name) {
 			return r.because(known.name)
@@ -282,7 +289,7 @@ func (r *refusal) because(name Name) (Finding, bool) {
 		}
 		found := "the access token names no audience (aud)"
 		if audience != "" {
-			found = "the access token is for " + audience + ", not for this API"
+			found = "the access token is for " + audience + ", and the API wants a different audience"
 		}
 		return refusedBecause(name, "name the API in the login: /login?resource="+wire.Clip(r.cfg.ResourceURL, 200)+", or audience= at Auth0", "%s", found)
 	case APIWantsAnotherIssuer:
@@ -370,6 +377,8 @@ func ExplainUserinfo(cfg config.Effective, e *wire.Exchange, granted []string) *
 	case !slices.Contains(granted, "openid") && strings.Contains(words, "openid"):
 		f = Finding{Result: Fail, Name: OpenIDMissing, Setting: "SCOPES",
 			Found: "userinfo wants the scope openid, and the access token lacks it", Fix: "add openid to SCOPES, and sign in again"}
+	case strings.Contains(words, "revoked"):
+		f = Finding{Result: Fail, Found: "userinfo says that the token was revoked"}.Look(revoked)
 	case strings.Contains(words, "insufficient_scope") && !slices.Contains(granted, "openid"):
 		f = Finding{Result: Fail, Name: OpenIDMissing, Setting: "SCOPES",
 			Found: "userinfo says that the access token lacks a scope, and openid was not granted", Fix: "add openid to SCOPES, and sign in again"}

@@ -51,7 +51,7 @@ func TestExplainAPI_OneFaultEach(t *testing.T) {
 		{"sound, that offers DPoP too", me, []demo.Fault{demo.APIOffersDPoP}, "", "accepted"},
 		{"sound, with opaque tokens", me, []demo.Fault{demo.OpaqueAccessTokens}, "", "accepted"},
 		{"another audience", me, []demo.Fault{demo.APIOtherAudience}, APIWantsAnotherAudience, "/demo"},
-		{"a token for another API", me, []demo.Fault{demo.AccessTokenAudience}, APIWantsAnotherAudience, "not for this API"},
+		{"a token for another API", me, []demo.Fault{demo.AccessTokenAudience}, APIWantsAnotherAudience, "and the API wants a different audience"},
 		{"another issuer", me, []demo.Fault{demo.APIOtherIssuer}, APIWantsAnotherIssuer, "trusts a different issuer"},
 		{"a clock that is wrong", me, []demo.Fault{demo.APITokenExpired}, ClockDiffers, "the clocks differ"},
 		{"a scope that was not asked for", notes, nil, APIScopeMissing, "lacks the scope notes"},
@@ -447,6 +447,9 @@ func TestExplainUserinfo_Reasons(t *testing.T) {
 		{"another scope", plain, 403, inJSON, insufficient, "openid", Fail, APIScopeMissing, "Add the scope that userinfo wants"},
 		{"openid, granted", plain, 403, inJSON, wanted, "openid", Fail, "", "Look at the server's log"},
 		{"other words", plain, 401, inJSON, other, "", Fail, "", "Look at the server's log"},
+		{"a revoked token", plain, 401, inJSON, `{"error":"invalid_token","error_description":"the token has been revoked"}`, "openid", Fail, "", "Sign in again"},
+		{"not there", plain, 404, inHTML, "<p>Not found</p>", "openid", Fail, UserinfoUnusable, "Fix this on the server: its metadata"},
+		{"not there, and set", set, 405, inJSON, `{}`, "openid", Fail, UserinfoUnusable, "Check USERINFO_ENDPOINT"},
 		{"a page", plain, 403, inHTML, "<p>Blocked</p>", "openid", Fail, "", "Look at the server's log"},
 		{"a page with a challenge", audience, 401, challenged, "<p>No</p>", "openid", Fail, "", "Sign in without resource and audience"},
 		{"an endpoint that was set", set, 401, inJSON, other, "openid", Fail, "", "Check USERINFO_ENDPOINT"},
@@ -695,6 +698,17 @@ func TestRevocationNote(t *testing.T) {
 		got := RevocationNote(config.Effective{}, row.method, e)
 		if !strings.Contains(got, row.want) || strings.Contains(got, "CLIENT_SECRET") {
 			t.Errorf("%s: %q; want %q", row.name, got, row.want)
+		}
+	}
+}
+
+// A token that was revoked is not the API's fault, nor the server's.
+func TestExplainAPI_Revoked(t *testing.T) {
+	for words, want := range map[string]string{"the access token has been revoked": "Sign in again to get a new token.", "revocation is not checked": ""} {
+		e := atAPI(401, http.Header{"Www-Authenticate": {`Bearer error="invalid_token", error_description="` + words + `"`}}, "")
+		got := ExplainAPI(config.Config{Issuer: "https://a.example", ResourceURL: "https://api.example"}.Effective(), e, new(oauth.AccessToken), []string{"openid"}, time.Now())
+		if (got.Fix == want) != (want != "") {
+			t.Errorf("%s: the fix is %q", words, got.Fix)
 		}
 	}
 }

@@ -9,7 +9,7 @@ const (
 	RenewCertificate  = "Renew the server's certificate."
 	NotRevoked        = "A token that is not revoked lives until it expires: that is a limit of the server, and no login needs it."
 	RemovePAR         = "Remove PAR from .env: this server offers no pushed authorization requests."
-	NamedAlready      = "The login has named the API already (resource). Set RESOURCE_URL to the identifier that the API has in the server's dashboard, or let the API accept this audience."
+	NamedAlready      = "The login has named the API already (resource), and the server ignored it. Sign in with the API's identifier from the server's dashboard: /login?audience= or /login?resource=. Or let the API accept this audience."
 	ValidCertificate  = "The server needs a certificate that is valid now and for this host."
 	FixOnTheServer    = "Fix this on the server."
 	APIThatAnswersGET = "Set RESOURCE_URL to an address of the API that answers GET."

@@ -277,7 +277,7 @@ func hintWithoutCause(cfg config.Effective, e *oauth.Error) string {
 func needsUser(cfg config.Effective, e *oauth.Error) string {
 	without := "Sign in without prompt=none."
 	if endpoint, err := url.Parse(cfg.Endpoints.Authorization); cfg.Parameters["prompt"] == "none" {
-		without = "Every login sends it: remove it from AUTHORIZATION_PARAMS in .env, or from -param."
+		without = "Every login sends it: remove it from AUTHORIZATION_PARAMS in .env."
 	} else if err == nil && endpoint.Query().Get("prompt") == "none" {
 		without = "Every login sends it: remove it from AUTHORIZATION_ENDPOINT in .env."
 	}

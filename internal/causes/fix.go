@@ -761,7 +761,7 @@ func fixIntrospection(f Facts) Fix {
 		fix.Text = "INTROSPECTION_ENDPOINT is on a different host than the issuer, " + HostOf(f.Cfg.Issuer) + ". Remove it from .env, or set it to an address on that host."
 		return fix
 	}
-	return f.look("", "Ask the server's log why. It may know the token under a different host name, or answer only for tokens of a different type or audience.")
+	return f.look("", "If the token was revoked, sign in again. Otherwise see the server's log: it may know the token under a different host name, or answer only for tokens of a different type or audience.")
 }
 
 // saysIssuer names both issuers.

@@ -911,7 +911,7 @@ var Table = []Cause{
 			return "The sign-in page's Content-Security-Policy stops its forms from redirecting to the redirect URI"
 		},
 		Fix: func(f Facts) Fix {
-			return f.look("", "On the server, add "+returnOrigin(f.Cfg)+" to form-action in its Content-Security-Policy. Until then nothing happens in Chromium and Safari when you press the button.")
+			return f.look("", "On the server, add "+returnOrigin(f.Cfg)+" to form-action in its Content-Security-Policy. Until then nothing happens in Chromium and Safari when you press Allow.")
 		},
 	},
 	{
@@ -1203,6 +1203,7 @@ var Table = []Cause{
 		Explanation: "The token was just issued, and introspection calls it inactive. Keycloak does this when the endpoint is asked on a different host name than the one that issued the token. Some servers do it for tokens of a different type or for a different audience.",
 		ToldBy:      "`/tokeninfo`",
 		SeenIn:      "[keycloak/keycloak#15694], [keycloak/keycloak#21820]",
+		Says:        func(Facts) string { return "the server answered active: false" },
 		Fix:         fixIntrospection,
 	},
 	{

@@ -259,7 +259,7 @@ func (s *Server) startMistakes() Group {
 		Name:    "Starting with only the API's URL",
 		Looks:   "Start this app a second time, with only the API's URL. It says at once what is wrong.",
 		Command: "PORT=3001 RESOURCE_URL=" + s.root() + "/api/me go run .",
-		Fix:     "Nothing in the client. The API's metadata has to be right. Or set ISSUER: the client then doesn't need it.",
+		Fix:     "Nothing in the client. The API's metadata has to be right. Or set ISSUER and CLIENT_ID: the client then doesn't read the metadata.",
 		SetUps: []SetUp{
 			{Fault: ResourceMetadataLies, Mistake: "Its metadata describes a different API."},
 			{Fault: ResourceMetadataLoops, Mistake: "Its metadata redirects forever."},
