@@ -199,7 +199,7 @@ func TestReread_SaysRestart(t *testing.T) {
 	r.write("PORT=" + other + "\nSESSION_SECRET=0123456789abcdef\nSCOPES=email")
 	home := r.GetJSON("/")
 	for _, want := range []string{
-		"PORT, BASE_URL, SESSION_SECRET changed in ", "Restart this app to use the change.", `"email"`,
+		"PORT, SESSION_SECRET changed in ", "Restart this app to use the change.", `"email"`,
 		`"http://localhost:` + r.port + `/oauth_callback"`,
 	} {
 		if !strings.Contains(home.Body, want) {

@@ -176,6 +176,9 @@ func (c Config) Reread(fresh Config) (next Config, waiting []string) {
 		fresh.ResourceURL = strings.Replace(fresh.ResourceURL, fresh.BaseURL+"/demo/", c.BaseURL+"/demo/", 1)
 	}
 	keep("PORT", &fresh.Port, c.Port)
+	if fresh.BaseURLUnset && c.BaseURLUnset { // it follows from PORT
+		fresh.BaseURL = c.BaseURL
+	}
 	keep("BASE_URL", &fresh.BaseURL, c.BaseURL)
 	keep("SESSION_SECRET", &fresh.SessionSecret, c.SessionSecret)
 	keep("SESSION_STORE", &fresh.SessionStore, c.SessionStore)
