@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -256,7 +257,7 @@ func (o *Observer) registeredIs(ctx context.Context, accepted string, real Probe
 		name = cause
 	}
 	f := o.finding(name, real.quote(), causes.Facts{Value: accepted})
-	f.Accepts, f.Control = accepted, o.loopbackRule(ctx, accepted)
+	f.Accepts, f.Control = accepted, cmp.Or(o.loopbackRule(ctx, accepted), "the server accepts "+accepted)
 	return f
 }
 
