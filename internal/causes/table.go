@@ -726,6 +726,9 @@ var Table = []Cause{
 			if f.Cfg.Found.Resource == "" && f.Cfg.Parameters["resource"] == "" && f.Cfg.Parameters["audience"] == "" && absentWords.MatchString(strings.ToLower(f.Words)) {
 				return f.look("AUTHORIZATION_PARAMS", "The server wants the login to name an API. Write AUTHORIZATION_PARAMS='resource=…' in .env, with the API's identifier from the server's dashboard.")
 			}
+			if f.Cfg.Parameters["resource"] != "" || f.Cfg.Parameters["audience"] != "" {
+				return f.look("AUTHORIZATION_PARAMS", "Compare audience or resource in AUTHORIZATION_PARAMS with the API's identifier in the server's dashboard.")
+			}
 			return f.look("", "Compare audience or resource in the address of /login with the API's identifier in the server's dashboard.")
 		},
 	},

@@ -347,6 +347,10 @@ func (o *Observer) concludeLogin(ctx context.Context) causes.Finding {
 		return causes.Warning("the server sent a code without a sign-in, and issues a code in each check")
 	case real.Same(control):
 		return causes.Warning("needs a sign-in: the server shows the same page for an invented redirect URI")
+	case real.Kind == ComesBack && real.Code != "" && o.cfg.Parameters["prompt"] == "none":
+		f := causes.Warning("ends with %s for a user who isn't signed in: AUTHORIZATION_PARAMS has prompt=none, so the server can't ask", real.Code)
+		f.Setting = "AUTHORIZATION_PARAMS"
+		return f.Look("Remove prompt=none from AUTHORIZATION_PARAMS, unless every user is signed in already.")
 	case real.Kind == ComesBack:
 		return causes.Proved("the login would start").By("the server says %s", real.Code)
 	}
