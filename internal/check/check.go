@@ -212,9 +212,7 @@ func (c *checker) report(ctx context.Context, steps []step, begin func(name stri
 			}
 			limited = true
 		}
-		if f.Name != "" {
-			f.Help = "docs/problems.md#" + string(f.Name)
-		}
+		f.Help = f.Name.Help()
 		r.Checks = append(r.Checks, f)
 		r.Result = worse(r.Result, f)
 		each(f)

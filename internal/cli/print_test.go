@@ -234,6 +234,7 @@ func TestPrintConfigErrors_EachFormat(t *testing.T) {
 		Result:  causes.Fail,
 		Found:   "CLIENT_SECRET (.env:3): is the hash of a secret",
 		Name:    causes.ClientSecretIsAHash,
+		Help:    "docs/problems.md#client-secret-is-a-hash",
 		Setting: "CLIENT_SECRET",
 		Fix:     "paste the secret",
 	}
