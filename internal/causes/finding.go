@@ -112,6 +112,14 @@ func (f Finding) Also(text string) Finding {
 	return f
 }
 
+// Help returns where a cause is explained, or "" for none.
+func (n Name) Help() string {
+	if n == "" {
+		return ""
+	}
+	return "docs/problems.md#" + string(n)
+}
+
 // Tag returns the name of the cause, or of the check where the cause has none.
 func (f Finding) Tag() string {
 	if f.Name != "" {

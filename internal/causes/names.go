@@ -78,14 +78,6 @@ const (
 	NoRefreshToken    Name = "no-refresh-token"
 )
 
-// Help returns where a cause is explained, or "" for none.
-func (n Name) Help() string {
-	if n == "" {
-		return ""
-	}
-	return "docs/problems.md#" + string(n)
-}
-
 // IsUnknownID reports a cause that says only that the server doesn't recognize the client ID.
 func IsUnknownID(name Name) bool {
 	return name == ClientIDUnknown || name == ClientDocumentNotSupported

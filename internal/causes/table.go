@@ -688,10 +688,14 @@ var Table = []Cause{
 		Right:  []string{"`SCOPES='openid profile'`, or enable `groups` in the application", "Clerk: OAuth applications → your application → Scopes", "Clerk, a registered client: OAuth applications → Default scopes, then register again"},
 		ToldBy: "`check`, and the login's page",
 		Says: func(f Facts) string {
-			if len(f.Refused) == 0 {
+			refused := f.Refused
+			if len(refused) == 0 {
+				refused = NamedScopes(f.asked(), f.Words)
+			}
+			if len(refused) == 0 {
 				return "The server refuses the scopes " + strings.Join(f.asked(), " ")
 			}
-			return "scopes not enabled: " + strings.Join(f.Refused, " ")
+			return "scopes not enabled: " + strings.Join(refused, " ")
 		},
 		Fix: fixScopes,
 	},
