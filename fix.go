@@ -36,6 +36,7 @@ type settingsFile struct {
 	Path   string // as the user knows it; empty where there is none
 	Origin func(variable string) config.Origin
 
+	Once     bool // the program ends with this login
 	Mistaken bool // it has been changed, and something in it is wrong: the settings in use are not those in it
 }
 
@@ -137,7 +138,10 @@ const inDemo = "In your own setup, this is the fix. The demo has no .env to chan
 // change prepares a line of .env that changes, or that is added.
 func (box *fixBox) change(f causes.Fix, from config.Origin, file settingsFile) {
 	then := "save the file, then try again. No restart needed."
-	if config.NeedsRestart(f.Variable) {
+	switch {
+	case file.Once:
+		then = "save the file, then run the command again."
+	case config.NeedsRestart(f.Variable):
 		then = "save the file, then restart this app."
 	}
 	box.Title, box.Then = "Change in "+file.name(), capital(then)

@@ -137,7 +137,7 @@ func (l *live) login(ctx context.Context, opens bool, listeners []net.Listener, 
 	}
 	ended := make(chan cli.Verdict, 1)
 	s := l.current.Load().server
-	s.ended, s.run = cli.First(ended), rand.Text()
+	s.ended, s.run, s.file.Once = cli.First(ended), rand.Text(), true
 	address := s.cfg.BaseURL + "/login?run=" + s.run
 	if scope := l.options.Parameters["scope"]; scope != "" {
 		address += "&scope=" + url.QueryEscape(scope)
