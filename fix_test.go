@@ -162,6 +162,9 @@ func TestFixBox_Demo(t *testing.T) {
 			t.Errorf("in the demo %t: %+v", demo, box)
 		}
 	}
+	if box := newFixBox(config.Config{}.Effective(), fix, "line", settingsFile{Path: "/home/you/.env", Once: true}); !strings.Contains(box.Then, "run the command again") {
+		t.Errorf("at the command login: %+v", box)
+	}
 }
 
 // What is copied is the line, with all of its parts.

@@ -115,9 +115,7 @@ func TestLoginCommand_TriesTheIssuer(t *testing.T) {
 		env["ISSUER"] += "/"
 		p, base := startLogin(t, env)
 		b := testserver.NewBrowser(t, &testserver.App{Address: base, Log: p.Err})
-		if page := b.Get("/login" + p.LoginQuery(t) + steps).Body; !strings.Contains(page, "run the command again") || strings.Contains(page, "No restart needed") {
-			t.Errorf("the page doesn't say that the command has ended:\n%s", page)
-		}
+		b.Get("/login" + p.LoginQuery(t) + steps)
 		code, said := p.Wait(t), p.Out.String()
 		for _, words := range []string{"[issuer-differs]", "ISSUER=" + l.Env()["ISSUER"] + "\n"} {
 			if code != 1 || !strings.Contains(said, words) {
