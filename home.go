@@ -111,11 +111,22 @@ type unfinished struct {
 	Twin   *pasteForm          `json:"-"` // for a server that sends the browser to https
 }
 
+// wayBlocked returns what the checks found to keep a login from coming back, or an empty finding.
+func wayBlocked(checks check.State) causes.Finding {
+	if f := checks.Line("redirect_uri"); f.Result == causes.Fail {
+		return f
+	}
+	if f := checks.Line("authorization"); f.Result == causes.Fail || f.Name == causes.FormActionBlocksReturn {
+		return f
+	}
+	return causes.Finding{}
+}
+
 // newUnfinished prepares the newest login that a browser has started and not come back from. If a login was finished since,
 // nothing is wrong, and it returns nil. Both lists have the newest first.
 func newUnfinished(cfg config.Effective, checks check.State, begun []time.Time, logins []*session.Login, now time.Time) *unfinished {
 	if len(begun) == 0 || len(logins) > 0 && logins[0].Arrived.After(begun[0]) {
 		return nil
 	}
-	return &unfinished{Began: begun[0], Ago: ago(now.Sub(begun[0])), Causes: causes.NeverCameBack(cfg, begun[0], checks.Registered(), checks.Line("redirect_uri")), Twin: newTwinForm(cfg)}
+	return &unfinished{Began: begun[0], Ago: ago(now.Sub(begun[0])), Causes: causes.NeverCameBack(cfg, begun[0], checks.Registered(), wayBlocked(checks)), Twin: newTwinForm(cfg)}
 }

@@ -21,8 +21,8 @@ type Unfinished struct {
 
 // NeverCameBack lists the usual causes of a login that was started and did not come back, the most likely first. The user
 // is still on the server's page, so only that page tells them apart. It leaves out what a check has ruled out: registered
-// is when a check proved that the server accepts the client ID and the redirect URI, or zero. What a check found to fail a
-// login before the server comes back is the first cause.
+// is when a check proved that the server accepts the client ID and the redirect URI, or zero. The first cause is what a check
+// found to fail a login before the server comes back.
 func NeverCameBack(cfg config.Effective, began, registered time.Time, found Finding) []Unfinished {
 	field := ProviderOf(cfg).Fields[RedirectURI]
 	causes := []Unfinished{
@@ -43,9 +43,6 @@ func NeverCameBack(cfg config.Effective, began, registered time.Time, found Find
 		causes[0] = Unfinished{LoginNeverCameBack, "The server lost this client's registration",
 			"The server shows its own error page. It may have restarted.", "Restart this app. The next sign-in registers a new client."}
 	}
-	if found.Result == Fail && found.Name != "" && found.Name != RedirectURINotRegistered {
-		causes[0] = Unfinished{found.Name, found.Name.Title(), "The server shows its own error page, or nothing.", "The checks found this."}
-	}
 	if !registered.IsZero() {
 		causes[2].Fix = "Set BASE_URL to the host name that the address bar shows, or remove that one from the registered redirect URIs."
 	}
@@ -60,7 +57,21 @@ func NeverCameBack(cfg config.Effective, began, registered time.Time, found Find
 	default: // it may have been registered after the login began
 		causes = append(causes[1:], causes[0])
 	}
-	return causes
+	if found.Name == "" {
+		return causes
+	}
+	first := Unfinished{found.Name, found.Name.Title(), "The server shows its own error page, or nothing.", "The checks found this."}
+	switch i := slices.IndexFunc(causes, func(c Unfinished) bool { return c.Name == found.Name }); {
+	case found.Name == RedirectURINotRegistered:
+		first.Fix += " Register " + cfg.RedirectURI() + " (" + field + ")."
+		causes = slices.DeleteFunc(causes, func(c Unfinished) bool { return c.Name == found.Name })
+	case i >= 0:
+		first = causes[i]
+		causes = slices.Delete(causes, i, i+1)
+	case found.Check == "redirect_uri": // the redirect URI was compared, and is not what is refused
+		causes = slices.DeleteFunc(causes, func(c Unfinished) bool { return c.Name == RedirectURINotRegistered })
+	}
+	return slices.Insert(causes, 0, first)
 }
 
 // UnknownState says why a response belongs to no login of the browser that brought it, and what to do. The response arrived

@@ -85,3 +85,23 @@ func TestUnknownState_WithoutResponse(t *testing.T) {
 		}
 	}
 }
+
+// What the checks found comes first, with nothing beside it that they have ruled out.
+func TestNeverCameBack_Found(t *testing.T) {
+	cfg := config.Config{Issuer: "https://a.example", BaseURL: "http://localhost:3000"}.Effective()
+	for _, row := range []struct {
+		found Finding
+		uri   bool // the redirect URI may be the cause, too
+	}{
+		{Finding{Check: "redirect_uri", Result: Fail, Name: ClientIDUnknown}, false},
+		{Finding{Check: "redirect_uri", Result: Fail, Name: RedirectURINotRegistered}, true},
+		{Finding{Check: "authorization", Result: Fail, Name: ParameterMissing}, true},
+		{Finding{Check: "authorization", Result: Warn, Name: FormActionBlocksReturn}, true},
+	} {
+		list := NeverCameBack(cfg, time.Now(), time.Time{}, row.found)
+		uri := slices.ContainsFunc(list, func(c Unfinished) bool { return c.Name == RedirectURINotRegistered })
+		if list[0].Name != row.found.Name || uri != row.uri || strings.Contains(list[0].Fix, "tell which one is wrong") {
+			t.Errorf("%s: %+v", row.found.Name, list)
+		}
+	}
+}
