@@ -398,8 +398,11 @@ func (s *server) tell(run string, l *session.Login, err error) {
 	case s.ended == nil, run != s.run, errors.Is(err, session.ErrUsed): // what came of it has been told
 	case err != nil:
 		f := s.explain(err, s.cfg.Scopes)
-		advice := s.file.advise(f.Advice)
-		s.ended(cli.Verdict{Heading: cmp.Or(f.Name.Title(), f.Heading), Code: f.Code, Description: f.Description, Theirs: f.Theirs,
+		advice, description := s.file.advise(f.Advice), f.Description
+		if len(f.Tried) > 0 && f.Tried[0].Answer != "" {
+			description += " " + f.Tried[0].URL + " " + strings.TrimSuffix(f.Tried[0].Answer, ".") + "."
+		}
+		s.ended(cli.Verdict{Heading: cmp.Or(f.Name.Title(), f.Heading), Code: f.Code, Description: description, Theirs: f.Theirs,
 			Name: string(f.Name), Hint: advice.Hint, Where: advice.Remedy.Where, Line: advice.Remedy.Line})
 	default:
 		v := cli.Verdict{Works: true, OpenID: slices.Contains(l.Request.Scopes, "openid"), Answer: l.Response.JSON, Scope: s.cfg.Redact(strings.Join(l.Granted(), " ")), Refresh: l.Held.Refresh != "",

@@ -158,7 +158,7 @@ func TestFirstColor_SavedMistake(t *testing.T) {
 	}{
 		{"garbage", file + ":5: this line cannot be read; write NAME=value", append(slices.Clip(right), "%% <no> setting")},
 		{"discovery URL as issuer", "write ISSUER=" + issuer, append([]string{"ISSUER=" + issuer + "/.well-known/openid-configuration"}, right[1:]...)},
-		{"placeholder left", "CLIENT_SECRET (" + file + ":4): holds a placeholder", append(slices.Clip(right[:2]), "CLIENT_SECRET=your-client-secret")},
+		{"placeholder left", "CLIENT_SECRET (" + file + ":4) holds a placeholder", append(slices.Clip(right[:2]), "CLIENT_SECRET=your-client-secret")},
 	} {
 		save(row.lines...)
 		for _, page := range []struct {

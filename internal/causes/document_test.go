@@ -35,7 +35,7 @@ Find what you see in the tables and follow the link. Most entries have the serve
 
 "Found by" says where the app reports the problem: when it reads the settings, when it starts, in ` + "`check`" + `, on the page after a login, or at a URL such as ` + "`/api`" + `.
 
-The words in the tables are quoted from the public threads beside them. A server is missing from a table where no public source for its words was found.
+The table of server messages in an entry quotes public threads, linked in its last column. If your server is missing there, we found no public source for its words.
 `
 
 // document is the table as Markdown.

@@ -302,7 +302,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"no signing key selected"},
 		Right:  []string{"authentik: select a Signing Key in the provider", "Supabase: migrate the project's JWT signing keys to RS256 or ES256", "elsewhere: an RSA or EC key; remove `JWKS_URI` if you set it"},
-		ToldBy: "`check`, and the login's page (which says [id-token-signature](#id-token-signature) where other keys are there)",
+		ToldBy: "`check`, and the login's page (which says [id-token-signature](#id-token-signature) if the server has other keys)",
 		SeenIn: "[MarcelCoding/jitsi-openid#193]",
 		Fix:    fixKeys,
 	},
@@ -1053,17 +1053,11 @@ var Table = []Cause{
 	},
 	{
 		Name: IDTokenSignature, Group: "The tokens",
-		Sees: "the ID token is signed with HS256, or its signature does not fit", Write: "RS256 in the dashboard",
+		Sees: "the ID token's signature does not fit", Write: "the server's signing key, or `CLIENT_SECRET`",
 		Title:       "The ID token's signature cannot be verified",
-		Explanation: "A token with HS256 is signed with the client secret, so no key in the JWKS fits. Or the token was signed with a key that is not published. Entra always signs with RS256. Supabase issues ID tokens only after the project's JWT signing keys are migrated; until then, it signs access tokens with HS256.",
-		Looks: []Quote{
-			{"Auth0", `Signature algorithm of "HS256" is not supported. Expected the ID token to be signed with "RS256"`, "[auth0/auth0-react#130]"},
-			{"authentik without a signing key", `unexpected signature algorithm "HS256"; expected ["RS256"]`, "[lejianwen/rustdesk-api#240]"},
-		},
-		Wrong:  []string{"JsonWebToken Signature Algorithm: HS256"},
-		Right:  []string{"JsonWebToken Signature Algorithm: RS256 (Auth0: Settings → Advanced Settings → OAuth)"},
-		ToldBy: "the login's page",
-		SeenIn: "[auth0-samples/auth0-golang-web-app#24]",
+		Explanation: "The token was signed with a key that is not published. Or it is signed with HS256, and with a secret other than CLIENT_SECRET: an older one, or one that the server decodes first.",
+		ToldBy:      "the login's page",
+		SeenIn:      "[auth0-samples/auth0-golang-web-app#24]",
 		Fix: func(f Facts) Fix {
 			if f.Kind == oauth.IDTokenSecret {
 				return f.look("CLIENT_SECRET", "The server signs ID tokens with a different secret than CLIENT_SECRET: an older one, or a decoded one. Choose RS256 or ES256 on the server, or "+f.withoutOpenID()+".")
@@ -1079,11 +1073,17 @@ var Table = []Cause{
 		Sees: "an ID token signed with HS256", Write: "an asymmetric algorithm, or a secret of at least 32 bytes",
 		Title:       "The ID token is signed with an algorithm that this app can't verify here",
 		Setting:     IDToken,
-		Explanation: "HS256 uses the client secret as its key (OpenID Connect Core section 3.1.3.7 (8)). This app verifies it only where the server's metadata lists HS256 and the secret has at least 32 bytes (RFC 7518 section 3.2).",
-		Says:        saysAlgorithm,
-		ToldBy:      "`check`, a warning of `check`, and the login's page",
-		SeenIn:      "[supabase/auth#2578], [nextauthjs/next-auth#2917]",
-		Fix:         fixAlgorithm,
+		Explanation: "HS256 uses the client secret as its key (OpenID Connect Core section 3.1.3.7 (8)). This app verifies it only where the server's metadata lists HS256 and the secret has at least 32 bytes (RFC 7518 section 3.2). Entra always signs with RS256. Supabase issues ID tokens only after the project's JWT signing keys are migrated; until then, it signs access tokens with HS256.",
+		Looks: []Quote{
+			{"Auth0", `Signature algorithm of "HS256" is not supported. Expected the ID token to be signed with "RS256"`, "[auth0/auth0-react#130]"},
+			{"authentik without a signing key", `unexpected signature algorithm "HS256"; expected ["RS256"]`, "[lejianwen/rustdesk-api#240]"},
+		},
+		Wrong:  []string{"JsonWebToken Signature Algorithm: HS256"},
+		Right:  []string{"JsonWebToken Signature Algorithm: RS256 (Auth0: Settings → Advanced Settings → OAuth)"},
+		Says:   saysAlgorithm,
+		ToldBy: "`check`, a warning of `check`, and the login's page",
+		SeenIn: "[supabase/auth#2578], [nextauthjs/next-auth#2917]",
+		Fix:    fixAlgorithm,
 	},
 	{
 		Name: IDTokenTimes, Group: "The tokens",

@@ -25,6 +25,9 @@ func (r Report) Verdict() string {
 			failed = append(failed, f.About())
 		}
 	}
+	if done, of := r.Done(); len(failed) == 0 && done < of {
+		return fmt.Sprintf("No problem found so far: %d of %d checks done.", done, of)
+	}
 	if len(failed) == 0 {
 		return "No problem found."
 	}

@@ -110,7 +110,7 @@ func unreadable(err error) check.Report {
 	for _, p := range problems {
 		found := p
 		found.Fix = ""
-		r.Checks = append(r.Checks, causes.Finding{Check: "configuration", Result: causes.Fail, Found: found.String(), Name: causes.Name(p.Cause), Help: causes.Name(p.Cause).Help(), Setting: p.Setting, Fix: p.Fix})
+		r.Checks = append(r.Checks, causes.Finding{Check: "configuration", Result: causes.Fail, Found: found.String(), Name: causes.Name(p.Cause), Help: causes.Name(p.Cause).Help(), Setting: p.Setting, Fix: strings.ToUpper(p.Fix[:min(1, len(p.Fix))]) + p.Fix[min(1, len(p.Fix)):]})
 	}
 	return r
 }

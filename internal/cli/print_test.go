@@ -232,19 +232,19 @@ func TestPrintConfigErrors_EachFormat(t *testing.T) {
 	want := causes.Finding{
 		Check:   "configuration",
 		Result:  causes.Fail,
-		Found:   "CLIENT_SECRET (.env:3): is the hash of a secret",
+		Found:   "CLIENT_SECRET (.env:3) is the hash of a secret",
 		Name:    causes.ClientSecretIsAHash,
 		Help:    "docs/problems.md#client-secret-is-a-hash",
 		Setting: "CLIENT_SECRET",
-		Fix:     "paste the secret",
+		Fix:     "Paste the secret",
 	}
 	if r.Checks[0] != want {
 		t.Errorf("got %+v", r.Checks[0])
 	}
 	out.Reset()
 	PrintConfigErrors(err, PrintOptions{Again: "go run . check"}, &out, &errs)
-	text := "  FAIL  configuration   CLIENT_SECRET (.env:3): is the hash of a secret [client-secret-is-a-hash]\n" +
-		"          fix           paste the secret\n\n1 problem: configuration. No check ran.\nFix it and run again: go run . check\n"
+	text := "  FAIL  configuration   CLIENT_SECRET (.env:3) is the hash of a secret [client-secret-is-a-hash]\n" +
+		"          fix           Paste the secret\n\n1 problem: configuration. No check ran.\nFix it and run again: go run . check\n"
 	if out.String() != text || errs.Len() > 0 {
 		t.Errorf("as text it is\n%s%s", &out, &errs)
 	}

@@ -489,14 +489,20 @@ type Problem struct {
 // String returns the problem as one line: where, what is wrong, a semicolon, what to do.
 func (p Problem) String() string {
 	line := place(p.Setting, p.Where) + ": " + p.What
-	if p.missing() {
+	switch {
+	case p.missing():
 		line = p.Setting + " " + p.What
+	case p.Setting != "" && verb.MatchString(p.What): // the setting is the subject
+		line = place(p.Setting, p.Where) + " " + p.What
 	}
 	if p.Fix != "" {
 		line += "; " + p.Fix
 	}
 	return line
 }
+
+// verb is how a sentence about a setting continues.
+var verb = regexp.MustCompile(`^(?:is|has|holds|says|needs|does|decodes|cannot|can't|and) `)
 
 // missing reports a variable that is not set.
 func (p Problem) missing() bool { return strings.HasPrefix(p.What, "is missing") }

@@ -94,17 +94,17 @@ func TestLoad_EveryMistake(t *testing.T) {
 			"the sample as it is",
 			map[string]string{"CLERK_PUBLISHABLE_KEY": "pk_test_your-publishable-key", "CLIENT_ID": "your-client-id", "CLIENT_SECRET": "your-client-secret"},
 			[]string{
-				"CLERK_PUBLISHABLE_KEY (environment): holds a placeholder; copy the publishable key from the dashboard's API " +
+				"CLERK_PUBLISHABLE_KEY (environment) holds a placeholder; copy the publishable key from the dashboard's API " +
 					"keys page, or set ISSUER instead for a server other than Clerk, or remove the three lines for demo mode",
-				"CLIENT_ID (environment): holds a placeholder; copy the Client ID from the OAuth application's page in the dashboard",
-				"CLIENT_SECRET (environment): holds a placeholder; copy the Client Secret (it is shown once, when the " +
+				"CLIENT_ID (environment) holds a placeholder; copy the Client ID from the OAuth application's page in the dashboard",
+				"CLIENT_SECRET (environment) holds a placeholder; copy the Client Secret (it is shown once, when the " +
 					"application is made), or remove the line for a public client",
 			},
 		},
 		{
 			"the sample's key beside a server of your own",
 			map[string]string{"CLERK_PUBLISHABLE_KEY": "pk_test_your-publishable-key", "ISSUER": "https://auth.example.com", "CLIENT_ID": "a"},
-			[]string{"CLERK_PUBLISHABLE_KEY (environment): holds a placeholder; remove this line, as ISSUER is set"},
+			[]string{"CLERK_PUBLISHABLE_KEY (environment) holds a placeholder; remove this line, as ISSUER is set"},
 		},
 		{
 			"a client without a server",
@@ -126,12 +126,12 @@ func TestLoad_EveryMistake(t *testing.T) {
 		{"a server without a client", map[string]string{"CLERK_PUBLISHABLE_KEY": key}, []string{
 			"CLIENT_ID is missing; copy it from the OAuth application's page in the dashboard"}},
 		{"two issuers", map[string]string{"CLERK_PUBLISHABLE_KEY": key, "ISSUER": "https://other.example.com", "CLIENT_ID": "a"}, []string{
-			"ISSUER (environment): says https://other.example.com, but CLERK_PUBLISHABLE_KEY says https://clerk.clerk.dev; remove one of the two"}},
+			"ISSUER (environment) says https://other.example.com, but CLERK_PUBLISHABLE_KEY says https://clerk.clerk.dev; remove one of the two"}},
 		{
 			"a secret key for the publishable key",
 			map[string]string{"CLERK_PUBLISHABLE_KEY": "sk_test_abc", "CLIENT_ID": "a"},
 			[]string{
-				"CLERK_PUBLISHABLE_KEY (environment): holds a secret key (sk_…); this app never needs it: copy the publishable key (pk_…) from the " +
+				"CLERK_PUBLISHABLE_KEY (environment) holds a secret key (sk_…); this app never needs it: copy the publishable key (pk_…) from the " +
 					"dashboard's API keys page, and rotate the secret key if it was shared",
 			},
 		},
@@ -139,18 +139,18 @@ func TestLoad_EveryMistake(t *testing.T) {
 			"Clerk's secret key for the client secret",
 			map[string]string{"CLERK_PUBLISHABLE_KEY": key, "CLIENT_ID": "a", "CLIENT_SECRET": "sk_live_abc"},
 			[]string{
-				"CLIENT_SECRET (environment): holds Clerk's secret key for its backend API; the OAuth application has a Client Secret of its own"},
+				"CLIENT_SECRET (environment) holds Clerk's secret key for its backend API; the OAuth application has a Client Secret of its own"},
 		},
 		{"the publishable key for the client ID", map[string]string{"CLERK_PUBLISHABLE_KEY": key, "CLIENT_ID": key}, []string{
-			"CLIENT_ID (environment): holds a publishable key; that belongs in CLERK_PUBLISHABLE_KEY, and the OAuth application's Client ID here"}},
+			"CLIENT_ID (environment) holds a publishable key; that belongs in CLERK_PUBLISHABLE_KEY, and the OAuth application's Client ID here"}},
 		{
 			"a hash for the secret",
 			map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "CLIENT_SECRET": "pbkdf2_sha256$600000$salt$hash"},
 			[]string{
-				"CLIENT_SECRET (environment): is the hash of a secret, as a server stores it; paste the secret itself, or create a new one"},
+				"CLIENT_SECRET (environment) is the hash of a secret, as a server stores it; paste the secret itself, or create a new one"},
 		},
 		{"an argon2 hash", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "CLIENT_SECRET": "$argon2id$v=19$x"}, []string{
-			"CLIENT_SECRET (environment): is the hash of a secret, as a server stores it; paste the secret itself, or create a new one"}},
+			"CLIENT_SECRET (environment) is the hash of a secret, as a server stores it; paste the secret itself, or create a new one"}},
 		{"the ID for the secret", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "abc", "CLIENT_SECRET": "abc"}, []string{
 			"CLIENT_SECRET (environment): repeats the client ID; copy the Client Secret instead"}},
 		{
@@ -161,15 +161,15 @@ func TestLoad_EveryMistake(t *testing.T) {
 				"CLIENT_SECRET": "0b2bb2d4-5b8e-4d4d-9d1f-0a1b2c3d4e5f",
 			},
 			[]string{
-				"CLIENT_SECRET (environment): is the secret's ID; copy the column named Value instead"},
+				"CLIENT_SECRET (environment) is the secret's ID; copy the column named Value instead"},
 		},
 		{"the discovery URL", map[string]string{"ISSUER": "https://auth.example.com/realms/a/.well-known/openid-configuration", "CLIENT_ID": "a"}, []string{
-			"ISSUER (environment): is the address of the discovery document, not the issuer; write ISSUER=https://auth.example.com/realms/a"}},
+			"ISSUER (environment) is the address of the discovery document, not the issuer; write ISSUER=https://auth.example.com/realms/a"}},
 		{
 			"the metadata URL of RFC 8414",
 			map[string]string{"ISSUER": "https://auth.example.com/.well-known/oauth-authorization-server/tenant", "CLIENT_ID": "a"},
 			[]string{
-				"ISSUER (environment): is the address of the discovery document, not the issuer; write ISSUER=https://auth.example.com/tenant"},
+				"ISSUER (environment) is the address of the discovery document, not the issuer; write ISSUER=https://auth.example.com/tenant"},
 		},
 		{"http on a public host", map[string]string{"ISSUER": "http://auth.example.com", "CLIENT_ID": "a"}, []string{
 			`ISSUER (environment): "http://auth.example.com" is not https; http is allowed on localhost only`}},
@@ -215,7 +215,7 @@ func TestLoad_EveryMistake(t *testing.T) {
 			},
 			[]string{
 				`TOKEN_ENDPOINT (environment): "http://a.example/t" is not https; http is allowed on localhost only`,
-				"USERINFO_ENDPOINT (environment): has a user name or password in its address; remove them",
+				"USERINFO_ENDPOINT (environment) has a user name or password in its address; remove them",
 				`REVOCATION_ENDPOINT (environment): "https://a.example#x" has a fragment, which an endpoint may not have (RFC 6749 section 3.1); remove it`,
 				`JWKS_URI (environment): "keys" is not a full address, with https:// in front`},
 		},
@@ -253,28 +253,28 @@ func TestLoad_EveryMistake(t *testing.T) {
 		{
 			"a short session secret",
 			map[string]string{"SESSION_SECRET": "short"},
-			[]string{"SESSION_SECRET (environment): has fewer than 16 characters; make one with: openssl rand -base64 32"},
+			[]string{"SESSION_SECRET (environment) has fewer than 16 characters; make one with: openssl rand -base64 32"},
 		},
 		{
 			"a session store without the secret",
 			map[string]string{"SESSION_STORE": "redis://localhost"},
 			[]string{
-				"SESSION_STORE (environment): needs SESSION_SECRET, the same in every process, as the sessions are encrypted with it; make one " +
+				"SESSION_STORE (environment) needs SESSION_SECRET, the same in every process, as the sessions are encrypted with it; make one " +
 					"with: openssl rand -base64 32",
 			},
 		},
 		{"a session store whose password is cut short", map[string]string{"SESSION_STORE": "redis://:p@ss/hidden@localhost:6379", "SESSION_SECRET": "0123456789abcdef"}, []string{
-			"SESSION_STORE (environment): has a password with a /, ? or # in it; write those percent-encoded: %2F, %3F and %23"}},
+			"SESSION_STORE (environment) has a password with a /, ? or # in it; write those percent-encoded: %2F, %3F and %23"}},
 		{"a password in the issuer", map[string]string{"ISSUER": "https://user:hid/den@auth.example.com", "CLIENT_ID": "a"}, []string{
 			`ISSUER (environment): "https://…@auth.example.com" is not the address of a server; write one such as https://auth.example.com`}},
 		{"a password in an endpoint that can't be read", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "JWKS_URI": "https://user:hid%zz@auth.example.com/jwks"}, []string{
 			`JWKS_URI (environment): "https://…@auth.example.com/jwks" is not a full address, with https:// in front`}},
 		{"the second client is the first", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "OTHER_CLIENT_ID": "a"}, []string{
-			"OTHER_CLIENT_ID (environment): is the same as CLIENT_ID; register a second client, and write its ID"}},
+			"OTHER_CLIENT_ID (environment) is the same as CLIENT_ID; register a second client, and write its ID"}},
 		{"a parameter without a value", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "AUTHORIZATION_PARAMS": "?prompt=none&hd"}, []string{
 			"AUTHORIZATION_PARAMS (environment): hd has no value; write hd= and its value"}},
 		{"a session store that is no Redis", map[string]string{"SESSION_STORE": "localhost:6379", "SESSION_SECRET": "0123456789abcdef"}, []string{
-			"SESSION_STORE (environment): is not the address of a Redis; write one such as redis://localhost:6379, or rediss:// for TLS"}},
+			"SESSION_STORE (environment) is not the address of a Redis; write one such as redis://localhost:6379, or rediss:// for TLS"}},
 		{
 			"a session store with too much",
 			map[string]string{"SESSION_STORE": "redis://user:hidden@localhost/a?db=1", "SESSION_SECRET": "0123456789abcdef"},

@@ -34,7 +34,7 @@ func TestLoad_RedirectURI(t *testing.T) {
 			refused + `"https://app.example.com/#cb" has a fragment, which a redirect URI may not have (RFC 6749 section 3.1.2); remove it`},
 		{"an empty fragment", "", "https://app.example.com/#",
 			refused + `"https://app.example.com/#" has a fragment, which a redirect URI may not have (RFC 6749 section 3.1.2); remove it`},
-		{"a password", "", "https://user:hidden@app.example.com/", refused + "has a user name or password in its address; remove them"},
+		{"a password", "", "https://user:hidden@app.example.com/", "REDIRECT_URI (environment) has a user name or password in its address; remove them"},
 		{"a pattern", "", "https://*.example.com/cb", refused + `"https://*.example.com/cb" is a pattern; write one address that it allows`},
 		{"a state of its own", "", "https://app.example.com/cb?state=a",
 			refused + `"https://app.example.com/cb?state=a" has the parameter state in its query twice, or as the server's response will have it; remove it`},
