@@ -209,7 +209,7 @@ func besidesTheLine(f causes.Fix, place string) string {
 	if stepsTo(f.Where) != nil {
 		text = strings.Replace(text, " ("+strings.ToLower(f.Where[:1])+f.Where[1:]+")", "", 1)
 	}
-	for _, shown := range []string{"Write " + f.Line + " in .env", f.Where + " " + f.Line} {
+	for _, shown := range []string{"Write " + f.Line + " in .env", "Add " + f.Line + " (" + causes.LowerFirst(strings.TrimSuffix(f.Where, ", add")) + ")"} {
 		rest, ok := strings.CutPrefix(f.Text, shown)
 		if ok && f.Line != "" {
 			text = strings.TrimLeft(rest, "., ")

@@ -86,7 +86,7 @@ func TestFixBox_Forms(t *testing.T) {
 		{
 			"a value to add",
 			causes.Fix{Kind: causes.Add, Where: "In Clerk: Applications → Redirect URIs, add", Line: "http://localhost:3100/cb", Old: "http://localhost:3000/cb",
-				Text: "In Clerk: Applications → Redirect URIs, add http://localhost:3100/cb."},
+				Text: "Add http://localhost:3100/cb (in Clerk: Applications → Redirect URIs)."},
 			"Add on the server a.example Applications Redirect URIs Registered http://localhost:[3000]/cb Add http://localhost:[3100]/cb (Copy) About",
 		},
 		{
@@ -214,12 +214,12 @@ func TestFixBox_Causes(t *testing.T) {
 func TestBesidesTheLine_RepeatsNothing(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"Write A=b in .env.":                      "",
-		"Write A=b in .env, or turn it on.":       "Or turn it on.",
-		"Write A=b in .env. It is a beta.":        "It is a beta.",
-		"Remove A from .env.":                     "Remove A from .env.",
-		"In Okta: General → A, add A=b.":          "",
-		"In Okta: General → A, add A=b. Save it.": "Save it.",
+		"Write A=b in .env.":                       "",
+		"Write A=b in .env, or turn it on.":        "Or turn it on.",
+		"Write A=b in .env. It is a beta.":         "It is a beta.",
+		"Remove A from .env.":                      "Remove A from .env.",
+		"Add A=b (in Okta: General → A).":          "",
+		"Add A=b (in Okta: General → A). Save it.": "Save it.",
 		"": "",
 	} {
 		if got := besidesTheLine(causes.Fix{Where: "In Okta: General → A, add", Line: "A=b", Text: text}, ".env"); got != want {

@@ -102,7 +102,7 @@ func (f Facts) change(variable, value, also string) Fix {
 // add returns a fix that adds a value on the server.
 func (f Facts) add(s Setting, value string) Fix {
 	place := f.provider().Place(s)
-	return Fix{Kind: Add, Where: place + ", add", Line: value, Text: place + ", add " + value + "."}
+	return Fix{Kind: Add, Where: place + ", add", Line: value, Text: "Add " + value + " (" + LowerFirst(place) + ")."}
 }
 
 // turnOff returns a fix that turns something off on the server.

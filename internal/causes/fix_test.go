@@ -265,7 +265,7 @@ func TestFix_Situations(t *testing.T) {
 		{"keys at JWKS_URI", fixKeys, Facts{Cfg: jwks, Kind: oauth.IDTokenKeys}, "", "Check JWKS_URI: the server's keys"},
 		{"a key too few", fixKeys, Facts{Cfg: jwks, Kind: oauth.IDTokenKeyNotFound}, "", "RSA or EC signing key"},
 
-		{"redirect", fixRedirect, Facts{Cfg: plain}, "http://localhost:3000/oauth_callback", "add http"},
+		{"redirect", fixRedirect, Facts{Cfg: plain}, "http://localhost:3000/oauth_callback", "Add http"},
 		{"redirect, registered by us", fixRedirect, Facts{Cfg: registered}, "", "Restart this app"},
 		{"redirect, known", fixRedirect, Facts{Cfg: plain, Value: "http://127.0.0.1:3000/oauth_callback"}, "BASE_URL=http://127.0.0.1:3000", "or add http://localhost:3000"},
 		{"redirect, known elsewhere", fixRedirect, Facts{Cfg: elsewhere, Value: "http://127.0.0.1:8080/cb"}, "REDIRECT_URI=http://127.0.0.1:8080/cb", "or add " + pasted},
@@ -313,7 +313,7 @@ func TestFix_Situations(t *testing.T) {
 		})},
 			"SCOPES='openid'", "Remove offline_access"},
 
-		{"openid, asked for", fixOpenID, Facts{Cfg: openID}, "openid", ", add openid, or remove openid from SCOPES. A server"},
+		{"openid, asked for", fixOpenID, Facts{Cfg: openID}, "openid", ", or remove openid from SCOPES. A server"},
 		{"openid", fixOpenID, Facts{Cfg: plain}, "SCOPES='openid profile email'", ""},
 		{"the token endpoint, known", fixTokenEndpoint, Facts{Cfg: token, Value: "https://a"}, "TOKEN_ENDPOINT=https://a", ""},
 		{"the token endpoint, redirected", fixTokenEndpoint, Facts{Cfg: token, Found: "https://a"}, "", "TOKEN_ENDPOINT has to name it"},

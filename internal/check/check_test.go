@@ -70,7 +70,7 @@ func TestRun_OneLineFails(t *testing.T) {
 			nil,
 			"redirect_uri",
 			"BASE_URL",
-			"add " + testserver.CheckedURI,
+			"Add " + testserver.CheckedURI,
 		},
 		{
 			"registered with a slash",

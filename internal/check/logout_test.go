@@ -164,7 +164,7 @@ func TestAfterLogout(t *testing.T) {
 			if f.Result != row.result || f.Name != row.cause || !strings.Contains(f.Server, row.says) {
 				t.Errorf("it finds %q %s (%s), and the server says %q; want %q %s", f.Result, f.Name, f.Found, f.Server, row.result, row.cause)
 			}
-			if f.Name == causes.LogoutURINotRegistered && !strings.HasSuffix(f.Fix, "add "+cfg.AfterLogout()+".") {
+			if f.Name == causes.LogoutURINotRegistered && !strings.HasPrefix(f.Fix, "Add "+cfg.AfterLogout()+" (") {
 				t.Errorf("the fix is %q", f.Fix)
 			}
 		})
