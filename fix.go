@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"oauth-test-client/internal/causes"
@@ -36,8 +37,9 @@ type settingsFile struct {
 	Path   string // as the user knows it; empty where there is none
 	Origin func(variable string) config.Origin
 
-	Once     bool // the program ends with this login
-	Mistaken bool // it has been changed, and something in it is wrong: the settings in use are not those in it
+	Once     bool     // the program ends with this login
+	Restart  []string // variables that have changed and need a restart
+	Mistaken bool     // it has been changed, and something in it is wrong: the settings in use are not those in it
 }
 
 // newSettingsFile names the file by its whole path where the user sits at this machine, as there may be several.
@@ -78,13 +80,20 @@ func (f settingsFile) place(variable string) string {
 }
 
 // previous says why a result may not fit what the file says.
-const previous = "This result is of the previous settings. They are in use until the mistake is fixed."
+const previous = "This result is of the previous settings, which are still in use."
 
 // first says what to do before anything else.
-func (f settingsFile) first() string { return "First fix the mistake in " + f.name() }
+func (f settingsFile) first() string {
+	if !f.Mistaken {
+		return "First restart this app"
+	}
+	return "First fix the mistake in " + f.name()
+}
 
 // hides reports a fix of a line that may be there already, or may be a different one by now.
-func (f settingsFile) hides(fix causes.Fix) bool { return f.Mistaken && fix.Variable != "" }
+func (f settingsFile) hides(fix causes.Fix) bool {
+	return fix.Variable != "" && (f.Mistaken || slices.Contains(f.Restart, fix.Variable))
+}
 
 // advise returns advice with the place where its line is, if there is one to name.
 func (f settingsFile) advise(a causes.Advice) causes.Advice {

@@ -141,7 +141,7 @@ func TestFixBox_Mistaken(t *testing.T) {
 		fix  causes.Fix
 		want string
 	}{ // the line may be there already, and what is on the server is not in the file
-		{causes.Fix{Kind: causes.Change, Variable: "ISSUER", Old: "ISSUER=a", Line: "ISSUER=b"}, "First fix the mistake in .env This result is of the previous settings."},
+		{causes.Fix{Kind: causes.Change, Variable: "ISSUER", Old: "ISSUER=a", Line: "ISSUER=b"}, "First fix the mistake in .env This result is of the previous settings, which"},
 		{causes.Fix{Kind: causes.Look, Variable: "CLIENT_SECRET", Text: "Paste it."}, "First fix the mistake in .env"},
 		{causes.Fix{Kind: causes.Add, Where: "In Clerk: URIs, add", Line: "http://localhost:3100/cb"}, "Add on the server a.example"},
 		{causes.Fix{Kind: causes.Look, Text: "The server is at fault."}, "What to do The server is at fault."},
@@ -161,6 +161,9 @@ func TestFixBox_Demo(t *testing.T) {
 		if !strings.Contains(box.Then, want) || demo && box.Where != "" {
 			t.Errorf("in the demo %t: %+v", demo, box)
 		}
+	}
+	if box := newFixBox(config.Config{}.Effective(), fix, "line", settingsFile{Path: "/home/you/.env", Restart: []string{"ISSUER"}}); box.Title != "First restart this app" || box.New != nil {
+		t.Errorf("with a change that waits for a restart: %+v", box)
 	}
 	if box := newFixBox(config.Config{}.Effective(), fix, "line", settingsFile{Path: "/home/you/.env", Once: true}); !strings.Contains(box.Then, "run the command again") {
 		t.Errorf("at the command login: %+v", box)

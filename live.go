@@ -169,7 +169,7 @@ func (l *live) renew(next *server, fresh config.Config, roots *x509.CertPool) {
 		next.configure(cfg.Effective().After(next.cfg), roots)
 		next.checks.AfterChange() // a file that was saved half way would send the old secret to the new server
 	}
-	next.notice, next.file.Mistaken = needsRestart(l.options.File(), waiting), false
+	next.notice, next.file.Mistaken, next.file.Restart = needsRestart(l.options.File(), waiting), false, waiting
 }
 
 // setUp follows the demo server to the set-up that its page has turned on, and forgets what was known of the server.

@@ -198,7 +198,7 @@ var Table = []Cause{
 			{"go-oidc (authentik as server)", `oidc: issuer did not match the issuer returned by provider, expected "…/application/o/exampleApplication" got "…/application/o/exampleApplication/"`, "[coreos/go-oidc#423]"},
 		},
 		Wrong:  []string{"`ISSUER=https://tenant.auth0.com`", "`ISSUER=https://login.microsoftonline.com/common/v2.0`"},
-		Right:  []string{"`ISSUER=https://tenant.auth0.com/`", "`ISSUER=https://auth.example.com`", "`ISSUER=https://login.microsoftonline.com/<tenant ID>/v2.0`"},
+		Right:  []string{"`ISSUER=https://tenant.auth0.com/`", "`ISSUER=https://login.microsoftonline.com/<tenant ID>/v2.0`"},
 		ToldBy: "`check`, and the login's page",
 		SeenIn: "[coreos/go-oidc#203], [coreos/go-oidc#338], [coreos/go-oidc#238]",
 		Says:   saysIssuer,
@@ -674,7 +674,7 @@ var Table = []Cause{
 	},
 	{
 		Name: ScopeNotEnabled, Group: "Grants and scopes",
-		Sees: "`invalid_scope`", Write: "`SCOPES='openid profile email'`",
+		Sees: "`invalid_scope`", Write: "`SCOPES=` without that scope, or enable it",
 		Title:       "A scope is not enabled",
 		Setting:     Scopes,
 		Explanation: "One of the scopes is not enabled for this application. `scopes_supported` in the metadata says what the server has, not what this client may ask for.\n\nAt Clerk an application that was created through the API has `profile email`, without `openid`. A client that was registered (RFC 7591) without naming scopes has those of OAuth applications → Default scopes, as they were then. A custom scope has to be assigned to the application; advertising it is not enough.",
