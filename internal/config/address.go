@@ -261,7 +261,7 @@ func (s *settings) checkWebRedirect(value string, u, base *url.URL) {
 	case u.Path == CallbackPath && u.RawQuery == "":
 		s.wrong(name, "%q leads to this app under a different host name than BASE_URL; remove it, and write BASE_URL=%s://%s", value, u.Scheme, u.Host)
 	default:
-		s.wrong(name, "%q leads to this app, which answers only at %s; remove this line and register %s, or write a different PORT",
+		s.wrong(name, "%q leads to this app, which answers only at %s; remove this line and register %s or, if that redirect URI is a different app's, set PORT to a different port",
 			value, CallbackPath, base.String()+CallbackPath)
 	}
 }

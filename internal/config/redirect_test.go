@@ -11,7 +11,7 @@ func TestLoad_RedirectURI(t *testing.T) {
 	const inTheClear = " is plain http beyond this machine, so anyone on the network can read the code; " +
 		"register https, or http on localhost (RFC 8252 section 7.3)"
 	const here = " leads to this app, which answers only at /oauth_callback; remove this line and "
-	const another = ", or write a different PORT"
+	const another = " or, if that redirect URI is a different app's, set PORT to a different port"
 	const noApp = "write https, http on localhost, or a scheme of an app such as com.example.app:/callback"
 	for _, row := range []struct{ name, base, value, want string }{ // want is the redirect URI, or the error
 		{"unset", "", "", "http://localhost:3000/oauth_callback"},
