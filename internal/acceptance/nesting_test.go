@@ -44,8 +44,10 @@ func TestPages_NestedAnswer(t *testing.T) {
 	}
 	a.process.command.Process.Signal(os.Interrupt)
 	a.process.Wait(t)
-	const most = 200 << 10 // KB
-	if peak := a.process.command.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; peak > most {
+	const most = 400 << 10 // KB; it takes 130 MB, and more where the garbage collector has to wait for a core
+	peak := a.process.command.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
+	t.Logf("peak %d KB", peak)
+	if peak > most {
 		t.Errorf("the program took %d KB at its peak; want %d at most", peak, most)
 	}
 }

@@ -44,7 +44,7 @@ func TestInterop_CheckElsewhere(t *testing.T) {
 		t.Errorf("the redirect URI is registered, and check says\n%s", text)
 	}
 	f.env["REDIRECT_URI"] = "http://app.localhost:8080/callback"
-	wantFails(t, checksOf(t, f.env), "redirect_uri", "REDIRECT_URI", "add http://app.localhost:8080/callback")
+	wantFails(t, checksOf(t, f.env), "redirect_uri", "REDIRECT_URI", "Add http://app.localhost:8080/callback")
 
 	f = startOIDCProvider(t, "basic-only", "https://app.example.com/callback/")
 	f.env["REDIRECT_URI"] = "https://app.example.com/callback"

@@ -3,7 +3,7 @@
 //
 //	node client.mjs PROGRAM API_URL
 import { spawn } from "node:child_process";
-import { once } from "node:events";
+import { createSocket } from "node:dgram";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -13,10 +13,23 @@ const [program, api] = process.argv.slice(2);
 const context = JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT ?? "{}");
 if (process.env.MCP_CONFORMANCE_SCENARIO === "auth/basic-cimd") context.client_id = "https://conformance-test.local/client-metadata.json";
 
-const probe = createServer().listen(0, "127.0.0.1");
-await once(probe, "listening");
-const { port } = probe.address();
-probe.close();
+// listens tries an address, and frees it again.
+async function listens(host, port) {
+  const probe = createServer();
+  const free = await new Promise((resolve) => probe.once("error", () => resolve(false)).listen(port, host, () => resolve(true)));
+  if (free) await new Promise((resolve) => probe.close(resolve));
+  return free;
+}
+
+// The port is below those that the system gives to sockets by itself, and its UDP port is held, so that no test takes it.
+let port;
+for (;;) {
+  port = 10_000 + Math.floor(Math.random() * 20_000);
+  const held = createSocket("udp4").unref();
+  const mine = await new Promise((resolve) => held.once("error", () => resolve(false)).bind(port, "127.0.0.1", () => resolve(true)));
+  if (mine && (await listens("127.0.0.1", port)) && ((await listens("::1", port)) || !(await listens("::1", 0)))) break;
+  if (mine) held.close();
+}
 
 const folder = mkdtempSync(join(tmpdir(), "conformance-"));
 const app = spawn(program, ["-open=false"], { cwd: folder, stdio: ["ignore", "pipe", "inherit"], env: { PORT: String(port), RESOURCE_URL: api,
