@@ -73,7 +73,7 @@ func headingOf(status int) string {
 func wrongMethod(allowed string) *failure {
 	hint := ""
 	if allowed == http.MethodPost {
-		hint = "Use its button on a page of this app instead."
+		hint = "Use the button for it on a page of this app."
 	}
 	f := refuse(http.StatusMethodNotAllowed, "method_not_allowed", "This URL accepts only "+allowed+".", hint)
 	f.Allow = allowed

@@ -227,7 +227,7 @@ func TestGuard_StateChangesByPost(t *testing.T) {
 	}
 	for _, path := range []string{"/refresh", "/revoke", "/logout"} {
 		r := b.GetJSON(path)
-		r.WantError(t, http.StatusMethodNotAllowed, "method_not_allowed", "Use its button on a page of this app")
+		r.WantError(t, http.StatusMethodNotAllowed, "method_not_allowed", "Use the button for it on a page of this app")
 		if r.Header.Get("Allow") != http.MethodPost {
 			t.Errorf("GET %s: Allow is %q", path, r.Header.Get("Allow"))
 		}

@@ -252,7 +252,7 @@ var Table = []Cause{
 	},
 	{
 		Name: EndpointsUnusable, Group: "The server is not found, or is a different one",
-		Sees: "an endpoint in the metadata is no address, or holds a password", Write: "a whole https address in the metadata",
+		Sees: "an endpoint in the metadata isn't a valid URL, or contains a password", Write: "a whole https address in the metadata",
 		Title:       "The server names an endpoint that can't be used",
 		Explanation: "The metadata names an endpoint that is a path without a host, holds a password, or is no address at all (RFC 8414 section 2). This app asks nothing there.",
 		Wrong:       []string{"`\"token_endpoint\": \"/oauth/token\"`"},
@@ -358,7 +358,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"`BASE_URL=http://127.0.0.1:3000`"},
 		Right:  []string{"`BASE_URL=http://localhost:3000`"},
-		ToldBy: "`check` (where the server's words are about it), and a warning of `check` (where the server doesn't say so)",
+		ToldBy: "`check` (if the server's words say so), and a warning of `check` (if they don't)",
 		SeenIn: "[noobGB/snowpro-core-prep#119]",
 		Says: func(f Facts) string {
 			return "The server refuses an IP address in the redirect URI " + f.Cfg.RedirectURI()
@@ -375,8 +375,8 @@ var Table = []Cause{
 			{"Zitadel", "The requested redirect_uri is missing in the client configuration. (development mode is off)", "[netbirdio/android-client#83]"},
 		},
 		Wrong:  []string{"`BASE_URL=http://app.example.com`"},
-		Right:  []string{"`BASE_URL=https://app.example.com`, with a proxy that terminates TLS", "`REDIRECT_URI=https://localhost:3000/oauth_callback`, registered like this, and no TLS here: [redirect.md](redirect.md)", "Zitadel with localhost: Development mode on"},
-		ToldBy: "`check` (where the server's words are about it), and a warning of `check` (where the server doesn't say so)",
+		Right:  []string{"`BASE_URL=https://app.example.com`, with a proxy that terminates TLS", "`REDIRECT_URI=https://localhost:3000/oauth_callback`, registered exactly like this. This app doesn't serve https: [redirect.md](redirect.md)", "Zitadel with localhost: Development mode on"},
+		ToldBy: "`check` (if the server's words say so), and a warning of `check` (if they don't)",
 		SeenIn: "[zitadel/zitadel#9560], [zitadel/zitadel#7415], [netbirdio/docs#243]",
 		Says: func(f Facts) string {
 			return "The server refuses the redirect URI " + f.Cfg.RedirectURI() + ", because it is not https"
@@ -461,7 +461,7 @@ var Table = []Cause{
 	},
 	{
 		Name: ClientSecretMissing, Group: "The client",
-		Sees: "`invalid_client`: a secret is wanted", Write: "`CLIENT_SECRET=…`",
+		Sees: "`invalid_client`: the client needs a secret", Write: "`CLIENT_SECRET=…`",
 		Title:       "The client secret is missing",
 		Setting:     ClientSecret,
 		Explanation: "The application is confidential, and no secret is set.",
@@ -489,7 +489,7 @@ var Table = []Cause{
 	},
 	{
 		Name: ClientIsPublic, Group: "The client",
-		Sees: "`invalid_client`: a secret is not wanted", Write: "remove `CLIENT_SECRET`",
+		Sees: "`invalid_client`: the client must not send a secret", Write: "remove `CLIENT_SECRET`",
 		Title:       "This is a public client: it has no secret",
 		Setting:     ClientSecret,
 		Explanation: "The application is public: it has PKCE and no secret, and the server refuses one.",
@@ -527,7 +527,7 @@ var Table = []Cause{
 	},
 	{
 		Name: AuthMethodWrong, Group: "The client",
-		Sees: "`invalid_client`, and the same credentials pass by the other method", Write: "`TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post`",
+		Sees: "`invalid_client`, and the same credentials work with the other method", Write: "`TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post`",
 		Title:       "The client authentication method is wrong",
 		Setting:     AuthMethod,
 		Explanation: "The server allows this client one method only. Some say so; some read the form and nothing else, and answer that `client_id` is missing.",
@@ -605,7 +605,7 @@ var Table = []Cause{
 		Name: PKCERefused, Group: "Grants and scopes",
 		Sees: "the login fails only because of PKCE", Write: "allow PKCE for the client",
 		Title:       "The server refuses PKCE",
-		Explanation: "The server rejects PKCE for this client. A server without PKCE has to ignore its parameters (RFC 6749 section 3.1); some refuse the login instead. S256 that is only missing in the metadata is no problem: Entra and Cognito support what they do not list.",
+		Explanation: "The server rejects PKCE for this client. A server without PKCE has to ignore its parameters (RFC 6749 section 3.1); some refuse the login instead. If S256 is merely missing from the metadata, nothing is wrong: Entra and Cognito support it without listing it.",
 		Looks: []Quote{
 			{"IdentityServer4, without PKCE for the client", "400 at the token endpoint", "[DuendeArchive/IdentityServer4#1228]"},
 		},
@@ -661,7 +661,7 @@ var Table = []Cause{
 	},
 	{
 		Name: PARNowhere, Group: "Grants and scopes",
-		Sees: "pushed requests are demanded, and no endpoint is named", Write: "the server's own metadata",
+		Sees: "pushed requests are required, and the metadata has no endpoint for them", Write: "the server's own metadata",
 		Title:       "The server's metadata contradicts itself",
 		Explanation: "The metadata contradicts itself: it demands pushed authorization requests and does not say where they go (RFC 9126 section 5). No line of `.env` helps.",
 		Wrong:       []string{"`\"require_pushed_authorization_requests\": true`, and no `pushed_authorization_request_endpoint`"},
@@ -778,7 +778,7 @@ var Table = []Cause{
 	},
 	{
 		Name: MTLSRequired, Group: "What this app doesn't support",
-		Sees: "a client certificate is demanded", Write: "a different authentication method for the client",
+		Sees: "a client certificate is required", Write: "a different authentication method for the client",
 		Title:       "The server wants a client certificate, which this app doesn't send",
 		Setting:     AuthMethod,
 		Explanation: "The client authenticates by mutual TLS (RFC 8705). This app speaks client_secret_basic, client_secret_post and none.",
@@ -818,7 +818,7 @@ var Table = []Cause{
 	},
 	{
 		Name: RequestObjectRequired, Group: "What this app doesn't support",
-		Sees: "a request object is demanded", Write: "turn off signed requests for the client",
+		Sees: "a request object is required", Write: "turn off signed requests for the client",
 		Title:       "The server wants a signed request, which this app doesn't send",
 		Setting:     Grant,
 		Explanation: "The client has to send its authorization request as a signed JWT (RFC 9101). This app sends plain parameters.",
@@ -964,9 +964,9 @@ var Table = []Cause{
 	},
 	{
 		Name: LoginNotKnown, Group: "The user, and the return to this app",
-		Sees: "a callback, and no login of this browser", Write: "start the login again",
+		Sees: "a callback that belongs to no login in this browser", Write: "start the login again",
 		Title:       "No sign-in in progress",
-		Explanation: "The callback has no `state` of this browser: the cookie is gone, the login is older than its limit, it came to a different browser, or it was already finished.",
+		Explanation: "The `state` in the callback doesn't belong to a login in this browser. The cookie is gone, the login expired or was already finished, or the callback reached a different browser.",
 		Looks: []Quote{
 			{"Auth0's SDK", "Missing state cookie from login request (check login URL, callback URL and cookie config).", "[auth0-samples/auth0-nextjs-samples#112]"},
 		},
@@ -1053,7 +1053,7 @@ var Table = []Cause{
 	},
 	{
 		Name: IDTokenSignature, Group: "The tokens",
-		Sees: "the ID token's signature does not fit", Write: "the server's signing key, or `CLIENT_SECRET`",
+		Sees: "the ID token's signature doesn't verify", Write: "the server's signing key, or `CLIENT_SECRET`",
 		Title:       "The ID token's signature cannot be verified",
 		Explanation: "The token was signed with a key that is not published. Or it is signed with HS256, and with a secret other than CLIENT_SECRET: an older one, or one that the server decodes first.",
 		ToldBy:      "the login's page",
@@ -1365,7 +1365,7 @@ var Table = []Cause{
 		Name: ClientOfAnotherServer, Group: "The login starts at the API (`RESOURCE_URL` alone)",
 		Sees: "the API names a different server than before", Write: "`CLIENT_ID=` of the new server",
 		Title:       "The API has moved to a different authorization server",
-		Explanation: "The API names a different authorization server than the one that `CLIENT_ID` was used at. This app sends a client's credentials to its own server only, so the login stops here.",
+		Explanation: "The API now names a different authorization server than the one that `CLIENT_ID` was used with. This app doesn't send a client's credentials to a different server, so the login stops here.",
 		Right:       []string{"create an OAuth application on the new server, and write its `CLIENT_ID=`; or remove `CLIENT_ID` and `CLIENT_SECRET`, and a client is registered there"},
 		ToldBy:      "the login's page",
 		SeenIn:      "[modelcontextprotocol/ruby-sdk#439], [anomalyco/opencode#47814]",
