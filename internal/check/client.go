@@ -97,11 +97,15 @@ func (o *Observer) askClient(ctx context.Context, as credentials) clientAnswer {
 // to a client without a secret (RFC 7662 section 2.1), so it is not asked for one.
 func (o *Observer) otherQuestions(method string) []tokenKind {
 	list := []tokenKind{anInventedRefresh}
+	shared := func(address, own string) bool {
+		other, _ := o.otherEndpoint(address, own)
+		return other != ""
+	}
 	listed := func(methods []string) bool { return len(methods) == 0 || slices.Contains(methods, method) }
-	if o.md.Introspection != "" && method != config.MethodNone && listed(o.md.IntrospectionAuthMethods) {
+	if o.md.Introspection != "" && !shared(o.md.Introspection, "introspection endpoint") && method != config.MethodNone && listed(o.md.IntrospectionAuthMethods) {
 		list = append(list, toIntrospect)
 	}
-	if o.md.Revocation != "" && listed(o.md.RevocationAuthMethods) {
+	if o.md.Revocation != "" && !shared(o.md.Revocation, "revocation endpoint") && listed(o.md.RevocationAuthMethods) {
 		list = append(list, toRevoke)
 	}
 	return list
@@ -195,26 +199,37 @@ func (o *Observer) noTokenEndpoint(ctx context.Context, as credentials) (causes.
 	return o.orMetadata(f, "TOKEN_ENDPOINT", o.cfg.Endpoints.Token, o.md.Named.Token), ok
 }
 
-// otherEndpoint returns the name of the endpoint whose address was set for a different one, or "" if there is none.
-func (o *Observer) otherEndpoint(address, own string) string {
-	for _, endpoint := range [][2]string{{"authorization", o.md.Authorization}, {"token", o.md.Token}, {"userinfo", o.md.Userinfo},
-		{"introspection", o.md.Introspection}, {"revocation", o.md.Revocation}, {"registration", o.md.Registration}, {"pushed authorization request", o.md.PAR}} {
-		if endpoint[0] != own && endpoint[1] == address {
-			return endpoint[0]
+// otherEndpoint returns the name of the endpoint whose address was set for a different one, or "" if there is none. It is certain
+// if the metadata names it, and not if another line of .env does: that line may be the wrong one.
+func (o *Observer) otherEndpoint(address, own string) (other string, certain bool) {
+	for _, endpoints := range []config.Endpoints{o.md.Named, o.md.Endpoints} {
+		list := [][2]string{{"authorization endpoint", endpoints.Authorization}, {"token endpoint", endpoints.Token}, {"userinfo endpoint", endpoints.Userinfo},
+			{"introspection endpoint", endpoints.Introspection}, {"revocation endpoint", endpoints.Revocation},
+			{"pushed authorization request endpoint", endpoints.PAR}, {"logout endpoint", endpoints.EndSession}, {"key set (jwks_uri)", endpoints.JWKS}}
+		if endpoints == o.md.Named {
+			if slices.Contains(list, [2]string{own, address}) {
+				return "", false // IndieAuth servers may have one for two
+			}
+			list = append(list, [2]string{"registration endpoint", o.md.Registration})
+		}
+		for _, endpoint := range list {
+			if endpoint[0] != own && endpoint[1] == address && address != "" {
+				return endpoint[0], endpoints == o.md.Named
+			}
 		}
 	}
-	return ""
+	return "", false
 }
 
 // notTokenEndpoint returns the finding that TOKEN_ENDPOINT names a different endpoint of the server. Introspection and revocation
-// authenticate the client, too, and so accept it.
-func (o *Observer) notTokenEndpoint(refused tokenAnswer) (causes.Finding, bool) {
-	other := o.otherEndpoint(o.md.Token, "token")
-	if o.cfg.Endpoints.Token == "" || other == "" {
+// authenticate the client, too, and so accept it. Without metadata, an endpoint that works like a token endpoint is one.
+func (o *Observer) notTokenEndpoint(answer tokenAnswer, works bool) (causes.Finding, bool) {
+	other, certain := o.otherEndpoint(o.md.Token, "token endpoint")
+	if o.cfg.Endpoints.Token == "" || other == "" || !certain && works {
 		return causes.Finding{}, false
 	}
-	f := o.finding(causes.TokenEndpointUnusable, refused.said(), causes.Facts{})
-	f.Found = "TOKEN_ENDPOINT is the server's " + other + " endpoint"
+	f := o.finding(causes.TokenEndpointUnusable, answer.said(), causes.Facts{})
+	f.Found = "TOKEN_ENDPOINT is the address of the " + other
 	return o.orMetadata(f, "TOKEN_ENDPOINT", o.cfg.Endpoints.Token, o.md.Named.Token), true
 }
 
@@ -253,7 +268,7 @@ func (o *Observer) concludeClient(ctx context.Context) causes.Finding {
 	if f, ok := o.noTokenEndpoint(ctx, as); ok {
 		return f
 	}
-	if f, ok := o.notTokenEndpoint(answer.reply); ok && (answer.yes == "" || o.md.Token != o.md.Authorization) { // IndieAuth has one for both
+	if f, ok := o.notTokenEndpoint(answer.reply, answer.yes == anInventedCode); ok {
 		return f
 	}
 	what := inventedPart(as.method)
@@ -264,13 +279,16 @@ func (o *Observer) concludeClient(ctx context.Context) causes.Finding {
 		return o.finding(answer.also, answer.reply.said(), causes.Facts{})
 	case answer.also == causes.PKCERefused:
 		return o.finding(answer.also, answer.reply.said(), causes.Facts{})
+	case answer.yes == anInventedCode && answer.reply.succeeded():
+		f := causes.Warning("the token endpoint accepts an invented code (%s): it may be a different endpoint", statusLine(answer.reply)).As(causes.TokenEndpointUnusable)
+		return f.Look(o.finding(causes.TokenEndpointUnusable, "", causes.Facts{}).Fix)
 	case answer.yes != "" && answer.yes != anInventedCode:
 		if f, useless := o.useless(ctx, as); useless { // what the other endpoints accept brings no token
 			return f
 		}
 		fallthrough
 	case answer.yes != "":
-		return causes.Proved("%s", right(as.method)).By("with %s, the server answers %s differently", what, answer.yes)
+		return causes.Proved("%s", right(as.method)).By("with %s, the answer to %s is different", what, answer.yes)
 	case answer.passed:
 		f := causes.Warning("needs a sign-in: the server doesn't refuse the client, but fails on an invented code (%d)", answer.reply.Status).As(causes.ServerFailed)
 		f.Server = answer.reply.quote
@@ -297,7 +315,7 @@ func (o *Observer) concludeClientAlone(ctx context.Context) causes.Finding {
 		return f
 	}
 	got := o.token(ctx, tokenQuestion{kind: anInventedCode, as: as})
-	if f, ok := o.notTokenEndpoint(got); ok && (got.aboutClient() || !inOrder(got) || o.md.Token != o.md.Authorization) {
+	if f, ok := o.notTokenEndpoint(got, inOrder(got) && !got.aboutClient() && !got.succeeded()); ok {
 		return f
 	}
 	switch cause := got.Cause(); {
@@ -307,6 +325,8 @@ func (o *Observer) concludeClientAlone(ctx context.Context) causes.Finding {
 		return o.finding(causes.ClientRefused, got.said(), causes.Facts{Method: as.method})
 	case cause == causes.ClientSecretMissing && !o.showsID(ctx) && got.like(o.token(ctx, tokenQuestion{kind: anInventedCode, as: controlOf(as)})):
 		return o.idOrNoSecret(got)
+	case cause == causes.ClientSecretWrong && as.method == config.MethodNone: // Slack names the secret that is missing
+		return o.finding(causes.ClientSecretMissing, got.said(), causes.Facts{Method: as.method})
 	case causes.IsNotSpoken(cause), got.aboutClient() && !ambiguous(got):
 		return o.finding(cause, got.said(), causes.Facts{Method: as.method})
 	case !inOrder(got):
@@ -354,7 +374,7 @@ func (o *Observer) outOfOrder(ctx context.Context, as credentials, reply tokenAn
 func (o *Observer) useless(ctx context.Context, as credentials) (causes.Finding, bool) {
 	got := o.token(ctx, tokenQuestion{kind: anInventedCode, as: as})
 	forbidden := got.Status == http.StatusForbidden && !causes.IsAboutClient(got.Cause()) && !causes.IsAboutCode(got.Cause())
-	if !got.came() || !got.EndsEveryLogin() && !forbidden && got.Cause() != causes.TokenEndpointUnusable {
+	if !got.came() || !got.EndsEveryLogin() && !forbidden && !got.succeeded() && got.Cause() != causes.TokenEndpointUnusable {
 		return causes.Finding{}, false
 	}
 	unknown := as
@@ -364,7 +384,7 @@ func (o *Observer) useless(ctx context.Context, as credentials) (causes.Finding,
 		questions = append(questions, tokenQuestion{kind: anInventedCode, as: controlOf(as)}, tokenQuestion{kind: anInventedCode, as: unknown})
 	}
 	for _, other := range o.tokens(ctx, questions...) {
-		if !got.like(other) || got.To != other.To {
+		if !got.like(other) || got.To != other.To || got.succeeded() && got.print != other.print {
 			return causes.Finding{}, false
 		}
 	}
@@ -373,7 +393,7 @@ func (o *Observer) useless(ctx context.Context, as credentials) (causes.Finding,
 	if got.Status >= http.StatusInternalServerError {
 		name = causes.ServerFailed
 	}
-	if f, ok := o.notTokenEndpoint(got); ok {
+	if f, ok := o.notTokenEndpoint(got, false); ok {
 		return f, true
 	}
 	f := o.finding(name, got.said(), facts)
@@ -415,21 +435,21 @@ func (o *Observer) explainRefusal(ctx context.Context, as credentials, refused t
 		q := tokenQuestion{kind: anInventedCode, as: other, noVerifier: noVerifier}
 		if nothingInvented {
 			a := o.token(ctx, q)
-			return inOrder(a) && !refusesClient(a) && !a.like(refused)
+			return inOrder(a) && !refusesClient(a) && !a.like(refused) && (causes.IsAboutCode(a.Cause()) || besideTheCode(a.Cause()) != "" || a.Refusal.Code == "invalid_grant")
 		}
 		if noVerifier {
 			return o.askPair(ctx, q, controlOf(other)).accepts()
 		}
 		return o.askClient(ctx, other).accepts()
 	}
-	if f, ok := o.notTokenEndpoint(refused); ok {
+	if f, ok := o.notTokenEndpoint(refused, false); ok {
 		return f
 	}
 	if name := methodNotSpoken(o.md.AuthMethods); name != "" {
 		return found(name, causes.Facts{})
 	}
 	if as.method == config.MethodNone {
-		if !nothingInvented && !o.knowsID(ctx) {
+		if !nothingInvented && !o.knowsID(ctx) || o.noCode && !o.knowsIDAlone(ctx) {
 			return o.idOrNoSecret(refused)
 		}
 		return found(causes.ClientSecretMissing, causes.Facts{})
@@ -562,13 +582,22 @@ func (o *Observer) byElimination(ctx context.Context, as credentials, refused to
 		return o.acceptedWithout(as, refused)
 	case refused.Cause() == causes.AuthMethodWrong:
 		return o.bothWrong(ctx, as, refused)
+	case o.noCode && !o.knowsIDAlone(ctx):
+		return causes.Finding{}
 	}
-	return o.finding(causes.ClientSecretWrong, refused.said(), causes.Facts{Method: as.method}).By("a code came back, so the server recognizes the client ID; it rejects the secret with both client_secret_basic and client_secret_post, and a request without a secret too")
+	return o.finding(causes.ClientSecretWrong, refused.said(), causes.Facts{Method: as.method}).By("the server recognizes the client ID; it rejects the secret with both client_secret_basic and client_secret_post, and a request without a secret too")
 }
 
 // showsID reports that the authorization endpoint has shown that the server knows our client ID.
 func (o *Observer) showsID(ctx context.Context) bool {
 	return o.Login(ctx, Login{}).Continues() && o.Login(ctx, Login{RedirectURI: anInvention}).Refuses()
+}
+
+// knowsIDAlone reports that an invented client ID gets a different answer, both without a secret.
+func (o *Observer) knowsIDAlone(ctx context.Context) bool {
+	alone := credentials{method: config.MethodNone}
+	pair := o.tokens(ctx, tokenQuestion{kind: anInventedCode, as: alone}, tokenQuestion{kind: anInventedCode, as: controlOf(alone)})
+	return pair[0].came() && pair[1].came() && !pair[0].like(pair[1])
 }
 
 // knowsID reports that the server knows our client ID: the authorization endpoint has shown it, or an invented ID gets a

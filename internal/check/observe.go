@@ -32,6 +32,7 @@ type Observer struct {
 	wire   *wire.Client
 
 	noInventions bool // no wrong secret is sent
+	noCode       bool // the login failed before a code came back, which would have shown that the server knows the client ID
 
 	mu    sync.Mutex // guards asked
 	asked map[any]*observation
@@ -136,6 +137,9 @@ func (p ProbeResult) Continues() bool {
 // needsUser lists the errors that say only that a user is needed.
 var needsUser = []string{"login_required", "interaction_required", "consent_required", "account_selection_required"}
 
+// signsIn reports a page, or a way to one, on which a user could sign in.
+func (p ProbeResult) signsIn() bool { return p.Continues() && (p.Kind != ShowsPage || p.said.IsPage()) }
+
 // Refuses reports a refusal, on the server or at a callback.
 func (p ProbeResult) Refuses() bool {
 	return p.Kind == Refused || p.Kind == ComesBack && !p.Continues()
@@ -228,7 +232,7 @@ func (o *Observer) probe(ctx context.Context, question Login) ProbeResult {
 	if question.NoPage {
 		md.Authorization = withPath(md.Authorization, "-"+invented())
 	}
-	sent := append(sentIn(q), causes.HostOf(q.Get("redirect_uri")), pathOf(md.Authorization))
+	sent := append(sentIn(q), causes.HostOf(q.Get("redirect_uri")), pathOf(o.md.Authorization))
 	address, err := o.client.AddressOf(ctx, &md, q)
 	if err != nil {
 		return o.notPushed(err, sent)
@@ -238,11 +242,14 @@ func (o *Observer) probe(ctx context.Context, question Login) ProbeResult {
 		return ProbeResult{Words: err.Error(), failed: err, limited: errors.Is(err, errStopped)}
 	}
 	p := o.readProbe(e, q.Get("redirect_uri"), sent)
-	at := p.At
+	at, words := p.At, p.Words
 	if p.Kind == ComesBack {
 		at = "the redirect URI"
 	}
-	p.print = fmt.Sprint(p.Kind, p.Status, p.Coded, p.Code, "|", normalize(at, sent...), "|", normalize(p.Words, sent...))
+	if question.NoPage { // the path counts as the real one
+		at, words = strings.Replace(at, pathOf(md.Authorization), pathOf(o.md.Authorization), 1), strings.ReplaceAll(words, pathOf(md.Authorization), pathOf(o.md.Authorization))
+	}
+	p.print = fmt.Sprint(p.Kind, p.Status, p.Coded, p.Code, "|", normalize(at, sent...), "|", normalize(words+" "+p.said.Refusal.Field, sent...))
 	p.Words = wire.Clip(p.Words, 300)
 	p.limited = e.Status == http.StatusTooManyRequests
 	return p
@@ -406,6 +413,11 @@ func (a tokenAnswer) like(other tokenAnswer) bool {
 	return a.came() && other.came() && a.Status == other.Status && a.Refusal.Code == other.Refusal.Code
 }
 
+// succeeded reports an answer without an error. No token endpoint accepts a code that it has not issued.
+func (a tokenAnswer) succeeded() bool {
+	return a.came() && a.Status/100 == 2 && !a.Refused && a.Refusal.Code == ""
+}
+
 // token asks the token endpoint, or the endpoint that a question is for.
 func (o *Observer) token(ctx context.Context, q tokenQuestion) tokenAnswer {
 	return ask(ctx, o, q, o.sendToken)
@@ -467,7 +479,7 @@ func (o *Observer) sendToken(ctx context.Context, q tokenQuestion) tokenAnswer {
 	}
 	a.quote = o.sanitized(words, 300)
 	a.limited = a.Cause() == causes.RateLimited
-	a.print = normalize(strings.Join(append([]string{words, a.Refusal.Hint}, a.Refusal.Details...), " "), sent...)
+	a.print = normalize(strings.Join(append([]string{words, a.Refusal.Hint, a.Refusal.Field}, a.Refusal.Details...), " "), sent...)
 	return a
 }
 

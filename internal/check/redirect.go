@@ -10,6 +10,7 @@ import (
 
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
+	"oauth-test-client/internal/wire"
 )
 
 // What the authorization endpoint says about the redirect URI, the client ID, the scopes and PKCE, before a user signs in.
@@ -19,6 +20,9 @@ func (o *Observer) concludeRedirect(ctx context.Context) causes.Finding {
 	pair := o.Logins(ctx, Login{}, Login{RedirectURI: anInvention})
 	real, control := pair[0], pair[1]
 	uri := o.cfg.RedirectURI()
+	if f, ok := o.notAuthorizationEndpoint(real); ok {
+		return f
+	}
 	switch {
 	case real.Kind == NoAnswer:
 		return o.failedAtOnce(real)
@@ -93,13 +97,32 @@ func (o *Observer) whatItDid(p ProbeResult) string {
 	return "returned " + o.sanitized(p.Page.StatusLine(), 300)
 }
 
+// notAuthorizationEndpoint returns the finding that AUTHORIZATION_ENDPOINT names a different endpoint of the server, or an API:
+// only an API asks for an access token (RFC 6750 section 3).
+func (o *Observer) notAuthorizationEndpoint(real ProbeResult) (causes.Finding, bool) {
+	other, certain := o.otherEndpoint(o.md.Authorization, "authorization endpoint")
+	named := o.md.Named.Authorization
+	isAPI := real.Status == http.StatusUnauthorized && real.Page != nil &&
+		slices.ContainsFunc(real.Page.Challenges(), func(c wire.Challenge) bool { return strings.EqualFold(c.Scheme, "Bearer") })
+	f := o.finding(causes.AuthorizationEndpointUnusable, real.quote(), causes.Facts{})
+	switch {
+	case o.cfg.Endpoints.Authorization == "":
+		return f, false
+	case other != "" && (certain || !real.signsIn()):
+		f.Found = "AUTHORIZATION_ENDPOINT is the address of the " + other
+	case isAPI:
+		f.Found = "AUTHORIZATION_ENDPOINT asks for an access token: it is an API"
+	default:
+		return f, false
+	}
+	return o.orMetadata(f, "AUTHORIZATION_ENDPOINT", o.cfg.Endpoints.Authorization, named), true
+}
+
 // explainRedirect finds out what a refusal of the correct request is about: the client ID, the redirect URI, or neither. If
 // an invented value in its place gets the same answer, a value is wrong.
 func (o *Observer) explainRedirect(ctx context.Context, real, control ProbeResult) causes.Finding {
-	if other := o.otherEndpoint(o.md.Authorization, "authorization"); other != "" && o.cfg.Endpoints.Authorization != "" {
-		f := o.finding(causes.AuthorizationEndpointUnusable, real.quote(), causes.Facts{})
-		f.Found = "AUTHORIZATION_ENDPOINT is the server's " + other + " endpoint"
-		return o.orMetadata(f, "AUTHORIZATION_ENDPOINT", o.cfg.Endpoints.Authorization, o.md.Named.Authorization)
+	if o.client.Pushes(o.md) && o.noAuthorizationEndpoint(ctx, real) { // the controls may have been refused where they were pushed
+		return o.nothingThere(real)
 	}
 	if o.refusesParameters(ctx, real.said.Cause()) {
 		return causes.Proved("the server refuses something other than the redirect URI")
@@ -149,9 +172,7 @@ func (o *Observer) refusesFirst(ctx context.Context, real ProbeResult) bool {
 // URI and to ours. Its other answers decide: those to other redirect URIs, or at its token endpoint.
 func (o *Observer) explainSameRefusal(ctx context.Context, real ProbeResult) causes.Finding {
 	if o.noAuthorizationEndpoint(ctx, real) {
-		f := o.finding(causes.AuthorizationEndpointUnusable, real.quote(), causes.Facts{}).By("an invented path gets the same answer")
-		f.Found = "there is no page at AUTHORIZATION_ENDPOINT (" + o.sanitized(real.Page.StatusLine(), 300) + ")"
-		return o.orMetadata(f, "AUTHORIZATION_ENDPOINT", o.cfg.Endpoints.Authorization, o.md.Named.Authorization)
+		return o.nothingThere(real)
 	}
 	if accepted := o.acceptedVariant(ctx); accepted != "" {
 		return o.registeredIs(ctx, accepted, real)
@@ -170,6 +191,10 @@ func (o *Observer) explainSameRefusal(ctx context.Context, real ProbeResult) cau
 	switch {
 	case isFirewall(real) && !(answer.yes != "" && real.isBare() && o.sameHost()):
 		return o.refusesEverything(real)
+	case o.noInventions && cause == causes.GrantNotEnabled: // which osin says of any client ID that it doesn't recognize
+		f := o.finding(causes.ClientRefused, real.quote(), causes.Facts{}).By("an invented client ID gets the same answer")
+		f.Found = "the server refuses the client"
+		return f
 	case (answer.yes != "" || o.noInventions) && o.refusesFirst(ctx, real):
 		return causes.Proved("the server refuses something other than the redirect URI")
 	case answer.yes != "" && real.isBare():
@@ -178,6 +203,8 @@ func (o *Observer) explainSameRefusal(ctx context.Context, real ProbeResult) cau
 		return o.notRegistered(ctx, real)
 	case o.noInventions && !o.tokensRefuse(ctx):
 		return o.idOrRedirect(real)
+	case answer.no != "" && o.knowsID(ctx):
+		return o.notRegistered(ctx, real)
 	case answer.no != "", cause == causes.ClientIDUnknown, cause == causes.ClientRefused, cause == causes.ClientSecretWrong:
 		return o.unknownClient(real)
 	}
@@ -195,6 +222,13 @@ func (o *Observer) tokensRefuse(ctx context.Context) bool {
 func (o *Observer) noAuthorizationEndpoint(ctx context.Context, real ProbeResult) bool {
 	nothing := real.Kind == Refused && real.Code == "" && (real.Status == http.StatusNotFound || real.Status == http.StatusGone)
 	return nothing && o.cfg.Endpoints.Authorization != "" && real.Same(o.Login(ctx, Login{NoPage: true}))
+}
+
+// nothingThere returns the finding that there is no page at AUTHORIZATION_ENDPOINT.
+func (o *Observer) nothingThere(real ProbeResult) causes.Finding {
+	f := o.finding(causes.AuthorizationEndpointUnusable, real.quote(), causes.Facts{}).By("an invented path gets the same answer")
+	f.Found = "there is no page at AUTHORIZATION_ENDPOINT (" + o.sanitized(real.Page.StatusLine(), 300) + ")"
+	return o.orMetadata(f, "AUTHORIZATION_ENDPOINT", o.cfg.Endpoints.Authorization, o.md.Named.Authorization)
 }
 
 // idOrRedirect returns the finding of a server that gives the same answer to an unknown client ID and to an unknown
@@ -410,7 +444,11 @@ func (o *Observer) explainRefusedLogin(ctx context.Context, real, control ProbeR
 // tokensProveClient reports that the token endpoint accepts the client. A token endpoint that gives every request the same
 // answer proves nothing, whatever the other endpoints say.
 func (o *Observer) tokensProveClient(ctx context.Context) bool {
-	if o.noInventions || o.askClient(ctx, o.ours()).yes == "" {
+	if o.noInventions {
+		return false
+	}
+	answer := o.askClient(ctx, o.ours())
+	if _, other := o.notTokenEndpoint(answer.reply, answer.yes == anInventedCode); other || answer.yes == "" {
 		return false
 	}
 	_, useless := o.useless(ctx, o.ours())

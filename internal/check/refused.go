@@ -16,17 +16,17 @@ import (
 // the configured credentials and an invented code, and none with an invented secret. It returns false if nothing is proved.
 func FindOut(ctx context.Context, cfg config.Effective, client *oauth.Client, md *oauth.Metadata, w *wire.Client, scopes []string, refused *oauth.Error) (causes.Finding, bool) {
 	o := NewObserver(cfg, client, md, w)
-	o.noInventions = true
+	o.noInventions, o.noCode = true, refused.Step == wire.PushedRequest
 	as := o.ours()
 	a := tokenAnswer{Answer: causes.Refusal(refused, as.method).Without(causes.SentBy(cfg)...), quote: refused.Description}
-	if f, ok := o.notTokenEndpoint(a); ok && refused.Step == wire.TokenRequest && o.md.Token != o.md.Authorization {
+	if f, ok := o.notTokenEndpoint(a, false); ok && refused.Step == wire.TokenRequest {
 		return f, true
 	}
 	var f causes.Finding
 	switch cause := a.Cause(); cause {
 	case causes.ScopeNotEnabled:
 		f = o.explainScopeInLogin(ctx, scopes, a)
-	case causes.ClientRefused, causes.ClientSecretWrong, causes.ClientIDUnknown, causes.AuthMethodWrong, causes.GrantNotEnabled, "":
+	case causes.ClientRefused, causes.ClientSecretWrong, causes.ClientSecretMissing, causes.ClientIDUnknown, causes.AuthMethodWrong, causes.GrantNotEnabled, "":
 		if refused.Step == wire.Response || a.Status/100 == 5 || cause == "" && a.Refusal.Code != "invalid_request" {
 			break
 		}

@@ -437,6 +437,9 @@ func (c *checker) checkUserinfo(ctx context.Context) causes.Finding {
 	if s.md.Userinfo == "" {
 		return causes.Skipped("the server names no userinfo endpoint")
 	}
+	if f, ok := s.o.swapped("USERINFO_ENDPOINT", "userinfo endpoint", s.cfg.Endpoints.Userinfo, s.md.Named.Userinfo); ok {
+		return f
+	}
 	e, err := c.wire.Get(ctx, s.md.Userinfo)
 	switch {
 	case err != nil:
@@ -460,11 +463,25 @@ func look(f causes.Finding, set, variable string) causes.Finding {
 	return f.Look("Check " + variable + ", and what stands in front of it.")
 }
 
+// swapped returns the warning that a line of .env, with the address that it sets, names a different endpoint of the server.
+func (o *Observer) swapped(variable, own, set, named string) (causes.Finding, bool) {
+	other, certain := o.otherEndpoint(set, own)
+	if !certain {
+		return causes.Finding{}, false
+	}
+	f := causes.Warning("%s is the address of the %s", variable, other).Look("Check " + variable + ": it has to be the server's " + own + ".")
+	f.Setting = variable
+	return o.orMetadata(f, variable, set, named), true
+}
+
 // checkIntrospection asks about an invented token.
 func (c *checker) checkIntrospection(ctx context.Context) causes.Finding {
 	s := c.server(ctx)
 	if s.md.Introspection == "" {
 		return causes.Skipped("the server names no introspection endpoint")
+	}
+	if f, ok := s.o.swapped("INTROSPECTION_ENDPOINT", "introspection endpoint", s.cfg.Endpoints.Introspection, s.md.Named.Introspection); ok {
+		return f
 	}
 	e, err := s.client.Introspect(ctx, "access_token", invented())
 	if err != nil {
@@ -509,6 +526,9 @@ func (c *checker) checkRevocation(ctx context.Context) causes.Finding {
 	s := c.server(ctx)
 	if s.md.Revocation == "" {
 		return causes.Skipped("the server names no revocation endpoint")
+	}
+	if f, ok := s.o.swapped("REVOCATION_ENDPOINT", "revocation endpoint", s.cfg.Endpoints.Revocation, s.md.Named.Revocation); ok {
+		return f
 	}
 	e, err := s.client.Revoke(ctx, "access_token", invented())
 	switch {
