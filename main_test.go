@@ -249,7 +249,7 @@ func TestCheckPage_Age(t *testing.T) {
 // browser only, and not when a later one has come back.
 func TestHome_LoginNotBack(t *testing.T) {
 	t.Parallel()
-	const words = "A login has not come back"
+	const words = "The browser hasn’t come back from sign-in"
 	l := testserver.StartFakeServer(t)
 	clock := time.Now()
 	a := startAppOn(t, listenLoopback(t), l.Env(), func() time.Time { return clock })

@@ -221,7 +221,7 @@ func (v *misusePage) progress(next misuse.Rule) {
 	case v.Next != "":
 		v.Lead = fmt.Sprintf("Next attack: %s. Each time the server asks, sign in and press Allow. The page continues by itself.", lowerFirst(next.About))
 	default:
-		v.Lead = fmt.Sprintf("Next attack: %s. Its login has not come back.", lowerFirst(next.About))
+		v.Lead = fmt.Sprintf("Next attack: %s. The browser hasn’t come back from it.", lowerFirst(next.About))
 	}
 	v.Says = fmt.Sprintf("%d of %d attacks run", v.Tried, v.Of)
 }
@@ -278,6 +278,15 @@ func (r misuseRow) sentence() string {
 		}
 	}
 	return ""
+}
+
+// Results returns the findings about an attack, each to be shown as a sentence of its own.
+func (r misuseRow) Results() []misuse.Finding {
+	results := slices.Clone(r.Findings)
+	for i, f := range results {
+		results[i].Found = capital(f.Found)
+	}
+	return results
 }
 
 // Fix returns what to do if the attack is not rejected.

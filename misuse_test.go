@@ -48,7 +48,7 @@ func TestMisusePage_Verdict(t *testing.T) {
 		{"nothing tried", nil, "", "Nine attacks your server should reject", "up to 8 logins at auth.example", "", ""},
 		{"begun", nil, "https://auth.example/authorize", "0 of 9 attacks run", "Next attack: a code used twice.", "", ""},
 		{"under way", whole(nil)[:3], "https://auth.example/authorize", "3 of 9 attacks run", "Next attack: a different redirect URI", "", ""},
-		{"a login is out", whole(nil)[:8], "", "8 of 9 attacks run", "Next attack: prompt=none without a session. Its login has not come back.", "", ""},
+		{"a login is out", whole(nil)[:8], "", "8 of 9 attacks run", "Next attack: prompt=none without a session. The browser hasn’t come back from it.", "", ""},
 		{"sound", whole(nil), "", "The server rejects all 9 attacks", "honest request", causes.OK, "good"},
 		{
 			"not all asked",

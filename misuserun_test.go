@@ -211,7 +211,7 @@ func TestMisusePage_NeverByItself(t *testing.T) {
 	if begun == nil || w.count() != before {
 		t.Fatalf("a run does not begin with a link, or asks before it is followed (%d)", w.count()-before)
 	}
-	if home := b.Get("/").Body; strings.Contains(home, "A login has not come back") {
+	if home := b.Get("/").Body; strings.Contains(home, "The browser hasn’t come back from sign-in") {
 		t.Errorf("before the browser has left, home misses a login:\n%s", home)
 	}
 	back := b.Authorize(html.UnescapeString(begun[1]), "user_alice", "allow")
@@ -265,7 +265,7 @@ func TestMisusePage_LoginNotBack(t *testing.T) {
 		return html.UnescapeString(link[1])
 	}
 	b.Do(b.FromTheServer(b.Authorize(begin("", "a code used twice"), "user_alice", "allow")))
-	if page := b.Get("/misuse").Body; !strings.Contains(page, "1 of 9 attacks run") || !strings.Contains(page, "Next attack: a wrong code verifier. Its login has not come back.") {
+	if page := b.Get("/misuse").Body; !strings.Contains(page, "1 of 9 attacks run") || !strings.Contains(page, "Next attack: a wrong code verifier. The browser hasn’t come back from it.") {
 		t.Errorf("while a login is out the page says\n%s", page)
 	}
 	begin("go-on", "a wrong code verifier")

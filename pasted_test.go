@@ -96,7 +96,7 @@ func TestPasted_WrongAddress(t *testing.T) {
 		t.Errorf("the token endpoint was asked %d times", n)
 	}
 	if home := b.Get("/"); !strings.Contains(home.Body, "A login waits for its URL") || !strings.Contains(home.Body, `<form class="paste"`) ||
-		strings.Contains(home.Body, "has not come back") {
+		strings.Contains(home.Body, "hasn’t come back") {
 		t.Errorf("the start page has no form for the login that waits:\n%s", home.Body)
 	}
 	if r := b.Post(config.CallbackPath, url.Values{"address": {" \n" + address + "\r\n"}}); r.StatusCode != http.StatusSeeOther {

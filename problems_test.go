@@ -21,7 +21,7 @@ var sampleProblem = problem{
 		{Server: "Keycloak", Says: "Invalid parameter: redirect_uri"},
 	},
 	Wrong: []string{"registered: `http://localhost:3000/cb/`"}, Right: []string{"registered: `http://localhost:3000/cb`"},
-	ToldBy: "`check`, and the login's page", SeenIn: "[coder/coder#29014], [a/b#1]",
+	ToldBy: "`check`, and the page of a failed login", SeenIn: "[coder/coder#29014], [a/b#1]",
 }
 
 var (
@@ -58,7 +58,7 @@ func TestProblemPage_OwnServerFirst(t *testing.T) {
 		`The &#39;redirect_uri&#39; &lt;does&gt; not match.`,
 		`<dt>Wrong: registered</dt><dd class="have"><code>http://localhost:3000<wbr>/cb<mark>/</mark></code></dd>`,
 		`<dt>Right: registered</dt><dd class="want"><code>http://localhost:3000<wbr>/cb</code></dd>`,
-		`<h2>Found by</h2><p><code>check</code>, and the login&#39;s page</p>`,
+		`<h2>Found by</h2><p><code>check</code>, and the page of a failed login</p>`,
 		`<a href="/problems">Problems</a>`,
 		`<a class="button plain" href="/check">Back to Check</a>`,
 	} {

@@ -28,17 +28,17 @@ var tellers = map[string]map[string]string{
 	},
 	"internal/check/start_test.go": {"TestCauses_CheckTellsAPIServer": "`check`"},
 	"atapi_test.go": {
-		"TestCauses_LoginTellsAPIServer":      "the login's page",
-		"TestCauses_LoginTellsOtherServer":    "the login's page",
-		"TestCauses_LoginTellsClientDocument": "the login's page",
+		"TestCauses_LoginTellsAPIServer":      "the page of a failed login",
+		"TestCauses_LoginTellsOtherServer":    "the page of a failed login",
+		"TestCauses_LoginTellsClientDocument": "the page of a failed login",
 	},
-	"internal/acceptance/publicserver_test.go": {"TestCauses_LoginTellsPublicServer": "the login's page"},
+	"internal/acceptance/publicserver_test.go": {"TestCauses_LoginTellsPublicServer": "the page of a failed login"},
 	"causes_test.go": {
 		"TestCauses_StartTells":            "the start",
-		"TestCauses_LoginTellsAnswer":      "the login's page",
-		"TestCauses_LoginTellsServer":      "the login's page",
-		"TestCauses_LoginTellsCertificate": "the login's page",
-		"TestCauses_LoginTellsWayBack":     "the login's page",
+		"TestCauses_LoginTellsAnswer":      "the page of a failed login",
+		"TestCauses_LoginTellsServer":      "the page of a failed login",
+		"TestCauses_LoginTellsCertificate": "the page of a failed login",
+		"TestCauses_LoginTellsWayBack":     "the page of a failed login",
 		"TestCauses_HomeTells":             "`/`",
 		"TestCauses_LogoutTells":           "`/logout`",
 		"TestCauses_SessionTells":          "`/session`",
@@ -101,7 +101,7 @@ func behaviorsIn(t *testing.T) map[string][]string {
 		if !ok {
 			return true
 		}
-		by := map[string]string{"check": "`check`", "page": "the login's page"}
+		by := map[string]string{"check": "`check`", "page": "the page of a failed login"}
 		members := map[string]ast.Expr{}
 		for _, element := range row.Elts {
 			if pair, ok := element.(*ast.KeyValueExpr); ok {

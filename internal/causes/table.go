@@ -140,7 +140,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"`ISSUER=https://auth.exmaple.com`"},
 		Right:  []string{"`ISSUER=https://auth.example.com`", "Clerk behind a Frontend API proxy: no `CLERK_PUBLISHABLE_KEY`, and `ISSUER=` the proxy's address, such as `https://app.example.com/__clerk`. The host in the key need not answer then"},
-		ToldBy: "`check`, the login's page, and `/tokeninfo`",
+		ToldBy: "`check`, the page of a failed login, and `/tokeninfo`",
 		Fix:    fixServer("Check ISSUER in .env, and that the server is running."),
 	},
 	{
@@ -153,7 +153,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"a private authority without `SSL_CERT_FILE`"},
 		Right:  []string{"`SSL_CERT_FILE=/path/to/ca.pem` with the authority's certificate in PEM, not the server's own; where the certificate has expired or is for a different host, the server needs a new certificate"},
-		ToldBy: "`check`, a warning of `check` (within the certificate's last week), and the login's page",
+		ToldBy: "`check`, a warning of `check` (within the certificate's last week), and the page of a failed login",
 		SeenIn: "[Timshel/OIDCWarden#46]",
 		Fix: func(f Facts) Fix {
 			return f.change("SSL_CERT_FILE", "/path/to/ca.pem", "")
@@ -170,7 +170,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"a clock that is some minutes off"},
 		Right:  []string{"turn on the time synchronization of this machine, or of the server"},
-		ToldBy: "a warning of `check`, the login's page, and `/api`",
+		ToldBy: "a warning of `check`, the page of a failed login, and `/api`",
 		SeenIn: "[tailscale/tsidp#73]",
 		Fix:    func(f Facts) Fix { return f.look("", "Set the clock of this machine, or of the server.") },
 	},
@@ -185,7 +185,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"`ISSUER=https://id.example.com/auth/realms/shop`"},
 		Right:  []string{"`ISSUER=https://id.example.com/realms/shop`", "Okta without API Access Management has no `/oauth2/default`: `ISSUER=https://<your Okta domain>`"},
-		ToldBy: "`check`, and the login's page",
+		ToldBy: "`check`, and the page of a failed login",
 		SeenIn: "[H2CK/oidc#474]",
 		Fix:    fixServer("Check the host and the path of ISSUER in .env."),
 	},
@@ -199,7 +199,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"`ISSUER=https://tenant.auth0.com`", "`ISSUER=https://login.microsoftonline.com/common/v2.0`"},
 		Right:  []string{"`ISSUER=https://tenant.auth0.com/`", "`ISSUER=https://login.microsoftonline.com/<tenant ID>/v2.0`"},
-		ToldBy: "`check`, and the login's page",
+		ToldBy: "`check`, and the page of a failed login",
 		SeenIn: "[coreos/go-oidc#203], [coreos/go-oidc#338], [coreos/go-oidc#238]",
 		Says:   saysIssuer,
 		Fix:    fixServer("Compare ISSUER in .env with the issuer that the server's metadata names."),
@@ -215,7 +215,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"`ISSUER=http://keycloak:8080/realms/shop`, and the browser opens `localhost`"},
 		Right:  []string{"a host name that both reach; for Keycloak `KC_HOSTNAME`"},
-		ToldBy: "`check`, and the login's page",
+		ToldBy: "`check`, and the page of a failed login",
 		SeenIn: "[NikiforovAll/keycloak-authorization-services-dotnet#144]",
 		Says:   saysIssuer,
 		Fix:    fixServer("Compare the host in ISSUER with the host that the server's metadata names."),
@@ -231,7 +231,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"a proxy that does not send `X-Forwarded-Proto`, or a server that does not trust it"},
 		Right:  []string{"let the proxy send it and the server trust that proxy"},
-		ToldBy: "`check`, and the login's page",
+		ToldBy: "`check`, and the page of a failed login",
 		SeenIn: "[goauthentik/authentik#9369]",
 		Fix: func(f Facts) Fix {
 			return f.look("", "The server is behind a proxy that terminates TLS. Let the proxy send X-Forwarded-Proto, and let the server trust it.")
@@ -244,7 +244,7 @@ var Table = []Cause{
 		Explanation: "The metadata of a server elsewhere names an endpoint on `localhost`, `127.0.0.1` or a different spelling of this machine: the server published its internal address, not its public one. This app doesn't call that address, because any program may listen there.",
 		Wrong:       []string{"`\"token_endpoint\": \"http://localhost:8080/token\"` with an issuer that is elsewhere"},
 		Right:       []string{"the server's public address in its own settings; or, if that endpoint is meant, `TOKEN_ENDPOINT=` (and the like) in `.env`"},
-		ToldBy:      "`check`, and the login's page",
+		ToldBy:      "`check`, and the page of a failed login",
 		SeenIn:      "[cloudfoundry/uaa#692]",
 		Fix: func(f Facts) Fix {
 			return f.look("", "Set the public address in the server's own settings. If that endpoint is the right one, set it in .env, such as TOKEN_ENDPOINT.")
@@ -257,7 +257,7 @@ var Table = []Cause{
 		Explanation: "The metadata names an endpoint that is a path without a host, holds a password, or is no address at all (RFC 8414 section 2). This app asks nothing there.",
 		Wrong:       []string{"`\"token_endpoint\": \"/oauth/token\"`"},
 		Right:       []string{"`\"token_endpoint\": \"https://auth.example.com/oauth/token\"`; or, until the server is fixed, `TOKEN_ENDPOINT=` (and the like) in `.env`"},
-		ToldBy:      "`check`, and the login's page",
+		ToldBy:      "`check`, and the page of a failed login",
 		SeenIn:      "[langfuse/langfuse#15897]",
 		Fix: func(f Facts) Fix {
 			variable := strings.ToUpper(f.Member)
@@ -287,7 +287,7 @@ var Table = []Cause{
 		Explanation: "An ID token is worth something only if its `iss` is the server's issuer (OpenID Connect Core section 3.1.3.7). With endpoints alone, this app doesn't know the issuer. A server without metadata can be tested without an ID token.",
 		Wrong:       []string{"`AUTHORIZATION_ENDPOINT` and `TOKEN_ENDPOINT`, and `openid` in `SCOPES` (or no `SCOPES`)"},
 		Right:       []string{"`ISSUER=https://auth.example.com`, if the server has metadata", "`SCOPES='profile email'`, if it has none"},
-		ToldBy:      "`check`, and the login's page",
+		ToldBy:      "`check`, and the page of a failed login",
 		SeenIn:      "[jaredhanson/passport-openidconnect#47], [openid/AppAuth-iOS#371]",
 		Fix:         fixNoIssuer,
 	},
@@ -302,7 +302,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"no signing key selected"},
 		Right:  []string{"authentik: select a Signing Key in the provider", "Supabase: migrate the project's JWT signing keys to RS256 or ES256", "elsewhere: an RSA or EC key; remove `JWKS_URI` if you set it"},
-		ToldBy: "`check`, and the login's page (which says [id-token-signature](#id-token-signature) if the server has other keys)",
+		ToldBy: "`check`, and the page of a failed login (which says [id-token-signature](#id-token-signature) if the server has other keys)",
 		SeenIn: "[MarcelCoding/jitsi-openid#193]",
 		Fix:    fixKeys,
 	},
@@ -327,7 +327,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"registered: `http://localhost:3000/oauth_callback/`"},
 		Right:  []string{"registered: `http://localhost:3000/oauth_callback`", "Spotify: `BASE_URL=http://127.0.0.1:3000`, and registered: `http://127.0.0.1:3000/oauth_callback`", "if you can't register it, set `REDIRECT_URI=` to the registered one, and paste the address after sign-in: [redirect.md](redirect.md)"},
-		ToldBy: "`check`, and the login's page (where the server sends the error to a callback that is registered)",
+		ToldBy: "`check`, and the page of a failed login (where the server sends the error to a callback that is registered)",
 		SeenIn: "[higgsfield-ai/cli#77], [coder/coder#29014]",
 		Says:   func(f Facts) string { return f.Cfg.RedirectURI() + " is not registered" },
 		Fix:    fixRedirect,
@@ -398,7 +398,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"`CLIENT_ID=` from a different instance"},
 		Right:  []string{"`CLIENT_ID=` from this application's page"},
-		ToldBy: "`check`, and the login's page (where the server sends the error back)",
+		ToldBy: "`check`, and the page of a failed login (where the server sends the error back)",
 		SeenIn: "[keycloak/keycloak#19731]",
 		Says:   func(f Facts) string { return "The server doesn't recognize client ID " + Shortened(f.Cfg.ClientID) },
 		Fix: func(f Facts) Fix {
@@ -414,7 +414,7 @@ var Table = []Cause{
 		Title:       "The server refused the client's credentials",
 		Setting:     ClientSecret,
 		Explanation: "The server doesn't say what is wrong with the credentials: the client secret, the client ID, or the way they were sent. `check` can usually tell by comparing answers. If `check` itself reports client-refused, the server gives the same answer for a wrong ID and for a wrong or missing secret: paste CLIENT_ID and CLIENT_SECRET again.",
-		ToldBy:      "`check`, and the login's page (when its own comparison is inconclusive)",
+		ToldBy:      "`check`, and the page of a failed login (when its own comparison is inconclusive)",
 		SeenIn:      "[ory/hydra#2140]",
 		Fix:         fixCredentials,
 	},
@@ -432,7 +432,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"`CLIENT_SECRET=` an old one"},
 		Right:  []string{"make a new secret in the dashboard, and paste it"},
-		ToldBy: "`check`, and the login's page",
+		ToldBy: "`check`, and the page of a failed login",
 		SeenIn: "[code-specialist/fastapi-keycloak#65]",
 		Fix:    fixSecret,
 	},
@@ -472,7 +472,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"`CLIENT_SECRET=`"},
 		Right:  []string{"`CLIENT_SECRET=` the application's secret; or make the application public"},
-		ToldBy: "`check`, and the login's page",
+		ToldBy: "`check`, and the page of a failed login",
 		Says:   func(Facts) string { return "The server refuses the client without a secret" },
 		Fix: func(f Facts) Fix {
 			if f.Cfg.Registered() {
@@ -498,7 +498,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"`CLIENT_SECRET=…`"},
 		Right:  []string{"remove the line; or, in Entra, register the redirect URI under Web"},
-		ToldBy: "`check`, a warning of `check` (where the server accepts any secret), and the login's page",
+		ToldBy: "`check`, a warning of `check` (where the server accepts any secret), and the page of a failed login",
 		Says:   func(Facts) string { return "The server accepts the client only without a secret" },
 		Fix: func(f Facts) Fix {
 			if f.Cfg.Registered() {
@@ -518,7 +518,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"Authentication → Single-page application → Redirect URIs"},
 		Right:  []string{"remove it there, then Authentication → Web → Redirect URIs"},
-		ToldBy: "the login's page",
+		ToldBy: "the page of a failed login",
 		Fix: func(f Facts) Fix {
 			fix := f.add(RedirectURI, f.Cfg.RedirectURI())
 			fix.Text = "Remove the redirect URI from Single-page application first. " + fix.Text
@@ -537,7 +537,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"`TOKEN_ENDPOINT_AUTH_METHOD=client_secret_basic`"},
 		Right:  []string{"`TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post` (or the other way round)"},
-		ToldBy: "`check`, and the login's page",
+		ToldBy: "`check`, and the page of a failed login",
 		SeenIn: "[ruby-oauth/oauth2#445]",
 		Says:   func(f Facts) string { return "The server doesn't accept the client's credentials with " + f.Method },
 		Fix:    fixMethod,
@@ -547,7 +547,7 @@ var Table = []Cause{
 		Sees: "404, 405, 415, a redirect or a page from the token endpoint", Write: "`TOKEN_ENDPOINT=` the right address",
 		Title:       "The token endpoint doesn't work",
 		Explanation: "What answers at this address is no token endpoint, or something in front of it answers: every request gets the same status or page. No login can work, and the answer doesn't show whether the client is right.",
-		ToldBy:      "`check`, and the login's page",
+		ToldBy:      "`check`, and the page of a failed login",
 		SeenIn:      "[freelawproject/courtlistener#7927], [django-oauth/django-oauth-toolkit#1851]",
 		Fix:         fixTokenEndpoint,
 	},
@@ -563,7 +563,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"authorization code off"},
 		Right:  []string{"Auth0: Settings → Advanced Settings → Grant Types → Authorization Code", "Keycloak: Settings → Standard flow"},
-		ToldBy: "`check`, and the login's page",
+		ToldBy: "`check`, and the page of a failed login",
 		SeenIn: "[datawire/ambassador-docs#143]",
 		Says:   func(Facts) string { return "The server recognizes the client, but doesn't let it exchange a code" },
 		Fix: func(f Facts) Fix {
@@ -596,7 +596,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"an authorization request without `code_challenge`"},
 		Right:  []string{"`code_challenge=…&code_challenge_method=S256`"},
-		ToldBy: "`check`, and the login's page",
+		ToldBy: "`check`, and the page of a failed login",
 		Fix: func(f Facts) Fix {
 			return f.look("", "This app sends a code challenge with every login (S256). Check that the client may use S256, and what stands in front of the server.")
 		},
@@ -611,7 +611,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"PKCE off for the client, or `plain` only"},
 		Right:  []string{"allow S256 for the client"},
-		ToldBy: "`check`, and the login's page",
+		ToldBy: "`check`, and the page of a failed login",
 		SeenIn: "[teranetsrl/oauth2_client#35], [zed-industries/zed#60358]",
 		Says: func(Facts) string {
 			return "The server refuses the login because of PKCE: without it, the answer is different"
@@ -628,7 +628,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"no `PAR`, and a server that requires it of this client"},
 		Right:  []string{"`PAR=on`"},
-		ToldBy: "`check`, and the login's page",
+		ToldBy: "`check`, and the page of a failed login",
 		Fix:    func(f Facts) Fix { return f.change("PAR", "on", "") },
 	},
 	{
@@ -641,7 +641,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"no `AUTHORIZATION_PARAMS`"},
 		Right:  []string{"`AUTHORIZATION_PARAMS='acr_values=eidas1'`", "`SCOPES='openid …'` for nonce"},
-		ToldBy: "`check`, and the login's page",
+		ToldBy: "`check`, and the page of a failed login",
 		SeenIn: "[InseeFr/Keycloak-FranceConnect#53], [france-connect/sources#4]",
 		Fix:    fixParameter,
 	},
@@ -666,7 +666,7 @@ var Table = []Cause{
 		Explanation: "The metadata contradicts itself: it demands pushed authorization requests and does not say where they go (RFC 9126 section 5). No line of `.env` helps.",
 		Wrong:       []string{"`\"require_pushed_authorization_requests\": true`, and no `pushed_authorization_request_endpoint`"},
 		Right:       []string{"both in the server's metadata, or neither"},
-		ToldBy:      "`check`, and the login's page",
+		ToldBy:      "`check`, and the page of a failed login",
 		SeenIn:      "[wwWallet/wallet-frontend#598]",
 		Fix: func(f Facts) Fix {
 			return f.look("", "Fix the server's metadata: it requires pushed authorization requests and names no endpoint for them. No setting of this app helps.")
@@ -686,7 +686,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"`SCOPES='openid profile groups'`"},
 		Right:  []string{"`SCOPES='openid profile'`, or enable `groups` in the application", "Clerk: OAuth applications → your application → Scopes", "Clerk, a registered client: OAuth applications → Default scopes, then register again"},
-		ToldBy: "`check`, and the login's page",
+		ToldBy: "`check`, and the page of a failed login",
 		Says: func(f Facts) string {
 			refused := f.Refused
 			if len(refused) == 0 {
@@ -709,7 +709,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"`SCOPES='profile email'`"},
 		Right:  []string{"`SCOPES='openid profile email'`"},
-		ToldBy: "`/session`, `/userinfo` (where it says so), and the login's page (where openid was asked for and no ID token came)",
+		ToldBy: "`/session`, `/userinfo` (where it says so), and the page of a failed login (where openid was asked for and no ID token came)",
 		SeenIn: "[keycloak/keycloak#16168]",
 		Fix:    fixOpenID,
 	},
@@ -725,7 +725,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"`/login?audience=https://api.example.com`, and no such API in the dashboard"},
 		Right:  []string{"the API's identifier, copied; with Entra the scope `api://<client ID>/<scope>` and no `resource`"},
-		ToldBy: "`check`, and the login's page",
+		ToldBy: "`check`, and the page of a failed login",
 		Fix: func(f Facts) Fix {
 			if f.Cfg.Found.Resource == "" && f.Cfg.Parameters["resource"] == "" && f.Cfg.Parameters["audience"] == "" && absentWords.MatchString(strings.ToLower(f.Words)) {
 				return f.look("AUTHORIZATION_PARAMS", "The server wants the login to name an API. Write AUTHORIZATION_PARAMS='resource=…' in .env, with the API's identifier from the server's dashboard.")
@@ -773,7 +773,7 @@ var Table = []Cause{
 		Looks: []Quote{
 			{"Okta", "`invalid_dpop_proof`: The DPoP proof JWT header is missing.", "[okta/okta-sdk-dotnet#697]"},
 		},
-		ToldBy: "`check`, and the login's page",
+		ToldBy: "`check`, and the page of a failed login",
 		Fix:    func(f Facts) Fix { return f.turnOff(DPoPRequired, AuthMethod, "Turn off DPoP for this client") },
 	},
 	{
@@ -786,7 +786,7 @@ var Table = []Cause{
 			{"WSO2", "`invalid_request`: Transport certificate not found in the request", "[wso2/financial-services-accelerator#118]"},
 			{"WSO2", "TLS certificate not found in the request.", "[wso2/financial-services-accelerator#387]"},
 		},
-		ToldBy: "`check`, and the login's page",
+		ToldBy: "`check`, and the page of a failed login",
 		Fix: func(f Facts) Fix {
 			return f.turnOff(MTLSRequired, AuthMethod, "Set this client's authentication method to client_secret_basic")
 		},
@@ -800,7 +800,7 @@ var Table = []Cause{
 		Looks: []Quote{
 			{"ThunderID, of a client that sends no assertion", "`unauthorized_client`", "[thunder-id/thunderid#4483]"},
 		},
-		ToldBy: "`check`, and the login's page",
+		ToldBy: "`check`, and the page of a failed login",
 		Fix: func(f Facts) Fix {
 			return f.turnOff(ClientAssertionRequired, AuthMethod, "Set this client's authentication method to client_secret_basic")
 		},
@@ -810,7 +810,7 @@ var Table = []Cause{
 		Sees: "`client_key` or `appid` is missing", Write: "use the provider's own client",
 		Title:       "The server wants different parameter names than OAuth's",
 		Explanation: "The server calls the client ID `client_key` (TikTok) or `appid` (WeChat). RFC 6749 section 2.3.1 calls it `client_id`, and this app sends that.",
-		ToldBy:      "`check`, and the login's page",
+		ToldBy:      "`check`, and the page of a failed login",
 		SeenIn:      "[expo/expo#28639], [n8n-io/n8n#11119]",
 		Fix: func(f Facts) Fix {
 			return f.look("", "No setting of this app changes the names of its parameters. Use the provider's own library, or a proxy that renames them.")
@@ -825,7 +825,7 @@ var Table = []Cause{
 		Looks: []Quote{
 			{"Keycloak, of a pushed request", "`invalid_request_object`: invalidRequestMessage", "[keycloak/keycloak#41181]"},
 		},
-		ToldBy: "`check`, and the login's page",
+		ToldBy: "`check`, and the page of a failed login",
 		Fix: func(f Facts) Fix {
 			return f.turnOff(RequestObjectRequired, Grant, "Turn off signed request objects for this client")
 		},
@@ -839,7 +839,7 @@ var Table = []Cause{
 		Looks: []Quote{
 			{"Apple", "`invalid_request`: response_mode must be form_post when name or email scope is requested.", "[oauth-io/oauth-js#104]"},
 		},
-		ToldBy: "`check`, a warning of `check` (where the metadata lists no other response mode), and the login's page",
+		ToldBy: "`check`, a warning of `check` (where the metadata lists no other response mode), and the page of a failed login",
 		Fix: func(f Facts) Fix {
 			return f.turnOff(FormPostRequired, Grant, "Set the response mode of this client to query. At Apple, ask for no scope")
 		},
@@ -854,7 +854,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"`http://localhost:3000/oauth_callback#code=…&state=…`"},
 		Right:  []string{"`http://localhost:3000/oauth_callback?code=…&state=…`"},
-		ToldBy: "a warning of `check` (where the metadata lists no other response mode), and the login's page",
+		ToldBy: "a warning of `check` (where the metadata lists no other response mode), and the page of a failed login",
 		SeenIn: "[openid/AppAuth-JS#172]",
 		Fix: func(f Facts) Fix {
 			return f.turnOff(ResponseInFragment, Grant, "Set the response type of this client to code, and its response mode to query")
@@ -872,7 +872,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"the user is not on the list"},
 		Right:  []string{"Google: Audience → Test users", "Entra: Enterprise applications → Users and groups", "Okta: the app's Assignments, and the authorization server's Access Policies (also for `no_matching_policy`); with Federation Broker Mode no assignment is needed", "Auth0, `unauthorized`: user is blocked: unblock the user", "GitHub, `unverified_user_email`: the user verifies an email address first", "Clerk: User & authentication → Access mode, and Protect → Rules and Blocklist"},
-		ToldBy: "the login's page",
+		ToldBy: "the page of a failed login",
 		SeenIn: "[o365soa/soa#90]",
 		Fix:    func(f Facts) Fix { return f.turnOff(UserNotAllowed, Users, "Allow this user") },
 	},
@@ -885,7 +885,7 @@ var Table = []Cause{
 			{"GitHub", "`access_denied`: The user has denied your application access.", "[runteq/fledge-hub#298]"},
 		},
 		Right:  []string{"sign in again, and press Allow"},
-		ToldBy: "the login's page",
+		ToldBy: "the page of a failed login",
 		Fix: func(f Facts) Fix {
 			return f.look("", "If you pressed Deny, nothing is wrong: sign in again and press Allow. If you didn't, a rule of the server keeps this user out ("+f.provider().At(Users)+").")
 		},
@@ -932,7 +932,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"open `http://127.0.0.1:3000`, come back to `http://localhost:3000`"},
 		Right:  []string{"open the address of `BASE_URL`"},
-		ToldBy: "the login's page",
+		ToldBy: "the page of a failed login",
 		Fix: func(f Facts) Fix {
 			return f.look("BASE_URL", "Register "+f.Cfg.RedirectURI()+" exactly, or set BASE_URL to the host that is registered.")
 		},
@@ -971,7 +971,7 @@ var Table = []Cause{
 			{"Auth0's SDK", "Missing state cookie from login request (check login URL, callback URL and cookie config).", "[auth0-samples/auth0-nextjs-samples#112]"},
 		},
 		Right:  []string{"start the login again, in one tab, at the address of `BASE_URL`"},
-		ToldBy: "the login's page",
+		ToldBy: "the page of a failed login",
 		SeenIn: "[auth0/nextjs-auth0#1438]",
 		Fix: func(f Facts) Fix {
 			return f.look("", "Start a new login. If cookies are blocked for this site, allow them.")
@@ -988,7 +988,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"a server whose `iss` and metadata differ by a slash", "`ISSUER=https://github.com`"},
 		Right:  []string{"GitHub: `ISSUER=https://github.com/login/oauth`, or the two endpoints without `ISSUER`", "one spelling on the server, and the same in `ISSUER`"},
-		ToldBy: "the login's page",
+		ToldBy: "the page of a failed login",
 		Fix: func(f Facts) Fix {
 			if f.provider().Name == "GitHub" && f.Found == gitHubIssuer {
 				return f.change("ISSUER", gitHubIssuer, "")
@@ -1007,7 +1007,7 @@ var Table = []Cause{
 		Explanation: "This app asks for response_type=code, and the server sent the browser back with neither a code nor an error (RFC 6749 section 4.1.2). The application there may be set up for a different flow, such as the implicit one, or a page of the server leads back by itself.",
 		Wrong:       []string{"`/oauth_callback?state=…&access_token=…`"},
 		Right:       []string{"`/oauth_callback?state=…&code=…`"},
-		ToldBy:      "the login's page",
+		ToldBy:      "the page of a failed login",
 		SeenIn:      "[zalando-stups/planb-provider#105], [titarenko/OAuth2#57]",
 		Fix: func(f Facts) Fix {
 			return f.turnOff(CodeMissing, Grant, "Allow the authorization code flow for this client")
@@ -1026,7 +1026,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"reloading the callback; with `REDIRECT_URI`, an application that answers there and uses the code first"},
 		Right:  []string{"sign in again; if it persists, look for what loads the callback first"},
-		ToldBy: "the login's page",
+		ToldBy: "the page of a failed login",
 		SeenIn: "[streamlit/streamlit#15589], [mauriciovigolo/keycloak-angular#464]",
 		Fix: func(f Facts) Fix {
 			text := "Start a new login. If it fails again, compare " + f.Cfg.RedirectURI() + " with what is registered (" + f.provider().At(RedirectURI) + ")."
@@ -1046,7 +1046,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"a server that doesn't keep the challenge with the code"},
 		Right:  []string{"start a new login; if it fails again, fix the server"},
-		ToldBy: "the login's page",
+		ToldBy: "the page of a failed login",
 		Fix: func(f Facts) Fix {
 			return f.look("", "Start a new login. If it fails again, fix PKCE on the server: it has to keep code_challenge with the code, and to compare it as S256.")
 		},
@@ -1056,7 +1056,7 @@ var Table = []Cause{
 		Sees: "the ID token's signature doesn't verify", Write: "the server's signing key, or `CLIENT_SECRET`",
 		Title:       "The ID token's signature cannot be verified",
 		Explanation: "The token was signed with a key that is not published. Or it is signed with HS256, and with a secret other than CLIENT_SECRET: an older one, or one that the server decodes first.",
-		ToldBy:      "the login's page",
+		ToldBy:      "the page of a failed login",
 		SeenIn:      "[auth0-samples/auth0-golang-web-app#24]",
 		Fix: func(f Facts) Fix {
 			if f.Kind == oauth.IDTokenSecret {
@@ -1081,7 +1081,7 @@ var Table = []Cause{
 		Wrong:  []string{"JsonWebToken Signature Algorithm: HS256"},
 		Right:  []string{"JsonWebToken Signature Algorithm: RS256 (Auth0: Settings → Advanced Settings → OAuth)"},
 		Says:   saysAlgorithm,
-		ToldBy: "`check`, a warning of `check`, and the login's page",
+		ToldBy: "`check`, a warning of `check`, and the page of a failed login",
 		SeenIn: "[supabase/auth#2578], [nextauthjs/next-auth#2917]",
 		Fix:    fixAlgorithm,
 	},
@@ -1090,7 +1090,7 @@ var Table = []Cause{
 		Sees: "`exp` or `iat` has 13 digits", Write: "seconds, on the server",
 		Title:       "The ID token's times are in milliseconds",
 		Explanation: "exp, iat and nbf are seconds since 1970 (RFC 7519 section 2). The server writes milliseconds.",
-		ToldBy:      "the login's page",
+		ToldBy:      "the page of a failed login",
 		SeenIn:      "[CZ-NIC/pyoidc#864], [OpenIDC/mod_auth_openidc#99]",
 		Fix: func(f Facts) Fix {
 			return f.look("", "Fix the server: exp, iat and nbf have to be seconds, not milliseconds. No setting of this app helps.")
@@ -1101,7 +1101,7 @@ var Table = []Cause{
 		Sees: "an ID token without `iat`, `nonce`, `sub` or `aud`", Write: "the claim, on the server",
 		Title:       "The ID token lacks a required claim",
 		Explanation: "The server left out a claim that OpenID Connect Core section 2 requires, or the nonce that was sent.",
-		ToldBy:      "the login's page",
+		ToldBy:      "the page of a failed login",
 		SeenIn:      "[ferriskey/ferriskey#1124], [jumbojett/OpenID-Connect-PHP#163], [louketo/louketo-proxy#670]",
 		Fix: func(f Facts) Fix {
 			return f.look("", "Fix the server, or "+f.withoutOpenID()+". No other setting of this app helps.")
@@ -1112,7 +1112,7 @@ var Table = []Cause{
 		Sees: "`iss` in the ID token is not the metadata's issuer", Write: "the server's public address",
 		Title:       "The server's tokens name a different issuer than its metadata",
 		Explanation: "The issuer in the ID token has to be the issuer of the metadata, character for character (OpenID Connect Core section 3.1.3.7 (2)). Here the server contradicts itself, so no ISSUER fits both.",
-		ToldBy:      "the login's page",
+		ToldBy:      "the page of a failed login",
 		SeenIn:      "[nodeSolidServer/node-solid-server#1609]",
 		Fix: func(f Facts) Fix {
 			return f.look("", "Fix this on the server: look for the setting of its public address. No ISSUER in .env helps.")
@@ -1123,7 +1123,7 @@ var Table = []Cause{
 		Sees: "`aud` or `nonce` is not this login's", Write: "the client's own ID token",
 		Title:       "The ID token is not for this login",
 		Explanation: "The ID token names a different client, or the nonce of a different login. It must not be accepted (OpenID Connect Core section 3.1.3.7).",
-		ToldBy:      "the login's page",
+		ToldBy:      "the page of a failed login",
 		SeenIn:      "[FormidableLabs/react-native-app-auth#760], [openid/AppAuth-iOS#418]",
 		Fix: func(f Facts) Fix {
 			return f.look("CLIENT_ID", "Compare CLIENT_ID with the application in the server's dashboard, and start a new login.")
@@ -1139,7 +1139,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"an encryption key is selected"},
 		Right:  []string{"Encryption key: none; Signing key: one of RS256"},
-		ToldBy: "the login's page",
+		ToldBy: "the page of a failed login",
 		Fix: func(f Facts) Fix {
 			return f.turnOff(IDTokenEncrypted, IDToken, "Turn off the encryption of ID tokens for this client")
 		},
@@ -1154,7 +1154,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"`{\"Access_Token\":\"…\"}`"},
 		Right:  []string{"`{\"access_token\":\"…\",\"token_type\":\"Bearer\"}`; this app asks GitHub for JSON"},
-		ToldBy: "the login's page",
+		ToldBy: "the page of a failed login",
 		Fix: func(f Facts) Fix {
 			if f.Kind == oauth.IDTokenMalformed {
 				return f.look("SCOPES", "Fix the server: its id_token is no JWT that can be read, or a claim in it is of the wrong type. Without openid in SCOPES it sends none.")
@@ -1168,7 +1168,7 @@ var Table = []Cause{
 		Title:       "The token response has no access token",
 		Setting:     Scopes,
 		Explanation: "The server answered with an ID token and no access token. Azure AD B2C does this when only openid is asked for: it issues access tokens for a scope of an API, or for the client ID itself as a scope.",
-		ToldBy:      "the login's page",
+		ToldBy:      "the page of a failed login",
 		SeenIn:      "[MicrosoftDocs/azure-docs#64582]",
 		Fix: func(f Facts) Fix {
 			return f.change("SCOPES", strings.Join(append(slices.Clone(f.Cfg.Scopes), f.Cfg.ClientID), " "), "add a scope of an API")
@@ -1183,7 +1183,7 @@ var Table = []Cause{
 		Looks: []Quote{
 			{"Slack, where only user scopes were asked for", "`\"authed_user\":{\"access_token\":\"xoxp-…\",\"token_type\":\"user\"}`", "[slackapi/java-slack-sdk#1565]"},
 		},
-		ToldBy: "the login's page",
+		ToldBy: "the page of a failed login",
 		Fix: func(f Facts) Fix {
 			if HostOf(f.Cfg.Endpoints.Token) == "slack.com" {
 				return f.look("SCOPES", "Add a bot scope to SCOPES, or use https://slack.com/api/openid.connect.token with the scope openid.")
@@ -1231,7 +1231,7 @@ var Table = []Cause{
 			{"Gitea, as client", "invalid character '<' looking for beginning of value", "[go-gitea/gitea#10836]"},
 		},
 		Right:  []string{"try again; then the server's log, or what stands in front of it"},
-		ToldBy: "`check`, a warning of `check`, the login's page, and `/userinfo`",
+		ToldBy: "`check`, a warning of `check`, the page of a failed login, and `/userinfo`",
 		SeenIn: "[KickEngineering/KickDevDocs#148]",
 		Fix:    func(f Facts) Fix { return f.look("", "Try again. If it fails again, look at the server's log.") },
 	},
@@ -1244,7 +1244,7 @@ var Table = []Cause{
 			{"Auth0, in its log", "`api_limit`: Global limit has been reached", "[auth0/auth0-deploy-cli#386]"},
 		},
 		Right:  []string{"wait, then ask again; `check` stops at the first 429"},
-		ToldBy: "`check` (where the login starts at the API), a warning of `check`, the login's page, and `/api`",
+		ToldBy: "`check` (where the login starts at the API), a warning of `check`, the page of a failed login, and `/api`",
 		Fix:    func(f Facts) Fix { return f.look("", "Wait a minute, then start a new login.") },
 	},
 	{
@@ -1254,7 +1254,7 @@ var Table = []Cause{
 		Explanation: "The API answers without `resource_metadata` in its challenge, and has no metadata at the well-known addresses (RFC 9728 sections 3 and 5.1), so this app can't know which server issues its tokens.",
 		Wrong:       []string{"`401` with nothing but an error"},
 		Right:       []string{"`WWW-Authenticate: Bearer resource_metadata=\"https://api.example.com/.well-known/oauth-protected-resource/mcp\"`; or `ISSUER=` and `CLIENT_ID=` in `.env`, and the API need not say it"},
-		ToldBy:      "`check`, and the login's page",
+		ToldBy:      "`check`, and the page of a failed login",
 		SeenIn:      "[gavdilabs/cap-mcp-plugin#111], [modelcontextprotocol/csharp-sdk#1050]",
 		Fix: func(f Facts) Fix {
 			return f.look("", "Let the API return 401 with WWW-Authenticate: Bearer resource_metadata=\"…\" (RFC 9728 section 5.1). If you know its authorization server, set ISSUER and CLIENT_ID.")
@@ -1267,7 +1267,7 @@ var Table = []Cause{
 		Explanation: "The metadata URL returns something else: a page, a redirect that ends nowhere, more than 1 MB, or scopes that can't be requested.",
 		Wrong:       []string{"an application that answers every unknown address with its start page"},
 		Right:       []string{"a JSON object with `resource` and `authorization_servers` (RFC 9728 section 3.2)"},
-		ToldBy:      "`check`, and the login's page",
+		ToldBy:      "`check`, and the page of a failed login",
 		SeenIn:      "[n8n-io/n8n#34571]",
 		Fix: func(f Facts) Fix {
 			const rule = "its metadata has to be a JSON object at an https address (RFC 9728 section 3)."
@@ -1288,7 +1288,7 @@ var Table = []Cause{
 		},
 		Wrong:  []string{"`\"resource\": \"http://api.example.com\"` for `RESOURCE_URL=https://api.example.com/mcp`"},
 		Right:  []string{"`\"resource\": \"https://api.example.com/mcp\"`; this app also accepts `https://api.example.com`, with a warning"},
-		ToldBy: "`check`, and the login's page",
+		ToldBy: "`check`, and the page of a failed login",
 		SeenIn: "[exa-labs/exa-mcp-server#387]",
 		Fix: func(f Facts) Fix {
 			return f.look("RESOURCE_URL", "Set RESOURCE_URL to the API's own address. If it is, fix the API: resource in its metadata has to be this address, or one on the same origin that contains it (RFC 9728 section 3.3).")
@@ -1301,7 +1301,7 @@ var Table = []Cause{
 		Explanation: "The metadata names no authorization server, or only some that may not be asked: http beyond localhost, localhost for an API that is elsewhere, or hosts that do not answer. The first three are looked at.",
 		Wrong:       []string{"`\"authorization_servers\": [\"http://mcp.example.com\"]`"},
 		Right:       []string{"`\"authorization_servers\": [\"https://auth.example.com\"]`, exactly as the server's own metadata says it"},
-		ToldBy:      "`check`, and the login's page",
+		ToldBy:      "`check`, and the page of a failed login",
 		SeenIn:      "[mesh/mesh-mcp#20]",
 		Fix: func(f Facts) Fix {
 			return f.look("", "Fix the API: authorization_servers in its metadata has to name an https issuer that answers (RFC 9728 section 2). If you know the right one, set ISSUER and CLIENT_ID.")
@@ -1316,7 +1316,7 @@ var Table = []Cause{
 			{"MCP's own client, about GitHub", "Incompatible auth server: does not support dynamic client registration", "[wong2/mcp-cli#23]"},
 		},
 		Right:  []string{"make an OAuth application there, and `CLIENT_ID=` (and `CLIENT_SECRET=`) in `.env`, beside `RESOURCE_URL`", "Clerk: OAuth applications → Dynamic client registration, on. Anyone can register clients then, and the consent page cannot be turned off"},
-		ToldBy: "`check`, and the login's page",
+		ToldBy: "`check`, and the page of a failed login",
 		SeenIn: "[punkpeye/mcp-remote#53], [github/github-mcp-server#2532]",
 		Fix:    fixByHand,
 	},
@@ -1329,7 +1329,7 @@ var Table = []Cause{
 			{"Gluu", "`{\"error\":\"invalid_redirect_uri\",\"error_description\":\"Value of one or more redirect_uris is invalid.\"}`", "[GluuFederation/oxAuth#496]"},
 		},
 		Right:  []string{"allow the redirect URI on the server, or make an OAuth application there and set `CLIENT_ID=`", "Clerk, 422: OAuth applications → Dynamic client registration is off"},
-		ToldBy: "the login's page",
+		ToldBy: "the page of a failed login",
 		SeenIn: "[bytebase/bytebase#20033]",
 		Fix:    fixByHand,
 	},
@@ -1342,7 +1342,7 @@ var Table = []Cause{
 			{"Frappe, to a client that had asked for a different method", "`\"token_endpoint_auth_method\": \"client_secret_basic\"`", "[buildswithpaul/Frappe_Assistant_Core#65]"},
 		},
 		Right:  []string{"fix the registration on the server, then save `.env` again. Until then, create an OAuth application by hand and set `CLIENT_ID`"},
-		ToldBy: "the login's page",
+		ToldBy: "the page of a failed login",
 		Fix:    fixByHand,
 	},
 	{
@@ -1352,7 +1352,7 @@ var Table = []Cause{
 		Explanation: "`CLIENT_ID` is the address of a client ID metadata document. A server that doesn't read documents treats the URL as an unknown client ID. Where its metadata does not say `client_id_metadata_document_supported`, `check` warns, and a login continues: only the server's refusal ends it.\n\nClerk accepts a client that was allowed explicitly, and its metadata says so only while Advertise CIMD support is on. Client ID metadata documents are a beta there, which Clerk's support enables.",
 		Wrong:       []string{"`CLIENT_ID=https://client.example.com/metadata.json`"},
 		Right:       []string{"`CLIENT_ID` left empty: the first sign-in registers a client", "Clerk: OAuth applications → CIMD Clients → Pre-register, or Advertise CIMD support"},
-		ToldBy:      "`check`, and the login's page",
+		ToldBy:      "`check`, and the page of a failed login",
 		SeenIn:      "[modelcontextprotocol/python-sdk#1801]",
 		Fix: func(f Facts) Fix {
 			if place := f.provider().Switch[ClientDocumentNotSupported]; place != "" {
@@ -1367,7 +1367,7 @@ var Table = []Cause{
 		Title:       "The API has moved to a different authorization server",
 		Explanation: "The API now names a different authorization server than the one that `CLIENT_ID` was used with. This app doesn't send a client's credentials to a different server, so the login stops here.",
 		Right:       []string{"create an OAuth application on the new server, and write its `CLIENT_ID=`; or remove `CLIENT_ID` and `CLIENT_SECRET`, and a client is registered there"},
-		ToldBy:      "the login's page",
+		ToldBy:      "the page of a failed login",
 		SeenIn:      "[modelcontextprotocol/ruby-sdk#439], [anomalyco/opencode#47814]",
 		Fix:         fixByHand,
 	},
@@ -1378,7 +1378,7 @@ var Table = []Cause{
 		Explanation: "Host, path, scheme or method is wrong. An API that speaks MCP returns 405 or 404 for GET; with `RESOURCE_URL` alone this app uses POST; with `ISSUER` set, it uses GET.",
 		Wrong:       []string{"`RESOURCE_URL=https://api.example.com/mcp`, which wants POST, beside `ISSUER`"},
 		Right:       []string{"`RESOURCE_URL=` an address that answers GET, or `RESOURCE_URL` without `ISSUER`"},
-		ToldBy:      "`check`, the login's page (where the login starts at the API), and `/api`",
+		ToldBy:      "`check`, the page of a failed login (where the login starts at the API), and `/api`",
 		SeenIn:      "[MicrosoftDocs/mcp#10]",
 		Fix: func(f Facts) Fix {
 			switch {
@@ -1397,7 +1397,7 @@ var Table = []Cause{
 		Explanation: "The API fails, or a proxy in front of it can't reach it. Some APIs return 500 for a call without a token. Where the metadata is at its well-known address, the login continues.",
 		Wrong:       []string{"500 without `Authorization`"},
 		Right:       []string{"401 with `WWW-Authenticate: Bearer` (RFC 6750 section 3.1)"},
-		ToldBy:      "`check` and a warning of `check`, the login's page (where the login starts at the API), and `/api`",
+		ToldBy:      "`check` and a warning of `check`, the page of a failed login (where the login starts at the API), and `/api`",
 		SeenIn:      "[shopware/shopware#19689], [BerriAI/litellm#37080]",
 		Fix:         func(f Facts) Fix { return f.look("", "Look at the API's own log, or at what stands in front of it.") },
 	},

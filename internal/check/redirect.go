@@ -534,7 +534,7 @@ func (o *Observer) concludeScopes(ctx context.Context) causes.Finding {
 // answer. If the metadata lists every scope, nothing is in doubt, and it asks nothing more.
 func (o *Observer) scopesWithoutUser(ctx context.Context) causes.Finding {
 	const none = "none"
-	undecided := causes.Warning("needs a sign-in to know which scopes are enabled; the token response will say")
+	undecided := causes.Warning("needs a sign-in: without one, this app can't tell which scopes are enabled")
 	unlisted := slices.ContainsFunc(o.cfg.Scopes, func(scope string) bool { return !slices.Contains(o.md.Scopes, scope) })
 	if !unlisted || !slices.Contains(o.cfg.Scopes, "openid") { // prompt belongs to OpenID Connect
 		return undecided
