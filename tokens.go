@@ -154,7 +154,7 @@ func (s *server) handleWrongTokens(w http.ResponseWriter, r *http.Request) error
 		}
 		return answers, nil
 	}
-	return s.uses(w, r, "The API refuses wrong tokens", "Some answers are wrong", tryAll, nil)
+	return s.uses(w, r, "The API rejects wrong tokens", "Some answers are wrong", tryAll, nil)
 }
 
 // handleTokeninfo asks the server about the login's tokens (RFC 7662).

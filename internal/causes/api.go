@@ -456,7 +456,7 @@ func JudgeWrongToken(which WrongToken, e *wire.Exchange, opened bool) Finding {
 	challenges, _ := SaidByAPI(e)
 	switch {
 	case slices.Contains(refusals, e.Status) && (!IsPage(e) || len(challenges) > 0):
-		return Proved("refused (%d)", e.Status)
+		return Proved("rejected (%d)", e.Status)
 	case e.Status == http.StatusMethodNotAllowed:
 		f := Warning("not decided: the API doesn't answer GET here (405)")
 		f.Setting, f.Fix = "RESOURCE_URL", "set RESOURCE_URL to an address that answers GET, and try again"
@@ -470,7 +470,7 @@ func JudgeWrongToken(which WrongToken, e *wire.Exchange, opened bool) Finding {
 		f.Setting, f.Fix = "RESOURCE_URL", "set RESOURCE_URL to the API itself, and try again"
 		return f
 	case e.ErrorInside() && opened:
-		return Proved("refused, by an error in the body (%d); it should return 401 (RFC 6750 section 3.1)", e.Status)
+		return Proved("rejected, by an error in the body (%d); it should return 401 (RFC 6750 section 3.1)", e.Status)
 	case e.ErrorInside():
 		f := Warning("not decided: the API returns %d with an error of its own, which may be a refusal", e.Status)
 		f.Setting, f.Fix = "RESOURCE_URL", "compare its words with those for the access token; an API should refuse with 401 (RFC 6750 section 3.1)"

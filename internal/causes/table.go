@@ -864,7 +864,7 @@ var Table = []Cause{
 		Name: UserNotAllowed, Group: "The user, and the return to this app",
 		Sees: "`access_denied`, and you did not press Deny", Write: "allow the user in the dashboard",
 		Title:       "This user may not use the application",
-		Explanation: "A rule keeps this user out: an app in testing, an assignment, a policy. It can only be known after the sign-in.",
+		Explanation: "A rule of the server blocks this user: an app in testing, an assignment, a policy. Only a sign-in shows it.",
 		Looks: []Quote{
 			{"Google", "Error 403: access_denied. … The app is currently being tested, and can only be accessed by developer-approved testers.", "[googleworkspace/cli#853]"},
 			{"Microsoft Entra", "AADSTS50105: The signed in user '…' is not assigned to a role for the application '…'.", "[microsoftgraph/microsoft-graph-explorer-v4#1333]"},
@@ -887,7 +887,7 @@ var Table = []Cause{
 		Right:  []string{"sign in again, and press Allow"},
 		ToldBy: "the page of a failed login",
 		Fix: func(f Facts) Fix {
-			return f.look("", "If you pressed Deny, nothing is wrong: sign in again and press Allow. If you didn't, a rule of the server keeps this user out ("+f.provider().At(Users)+").")
+			return f.look("", "If you pressed Deny, nothing is wrong: sign in again and press Allow. If you didn't, a rule of the server blocks this user ("+f.provider().At(Users)+").")
 		},
 	},
 	{

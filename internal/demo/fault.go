@@ -225,7 +225,7 @@ func redirectMistakes() Group {
 func apiMistakes() Group {
 	return Group{
 		Name:  "What the API gets wrong",
-		Looks: "Sign in, then press Call the API and Try wrong tokens on the session page. One of them names the mistake.",
+		Looks: "Sign in, then press Call the API and Try wrong tokens on the session page. The results name the mistake.",
 		Fix:   "Nothing in the client: this API has to change. The page says what helps in your own setup.",
 		SetUps: []SetUp{
 			{Fault: APIOtherAudience, Mistake: "It expects tokens for a different API."},

@@ -467,7 +467,7 @@ func (c *idTokenClaims) checkSubject(want expected) Verdict {
 }
 
 func (c *idTokenClaims) checkNonce(want expected) Verdict {
-	const ours, section = "the one of this login", "Core 3.1.3.7 (11)"
+	const ours, section = "the nonce that this login sent", "Core 3.1.3.7 (11)"
 	switch {
 	case want.Nonce == "":
 		return Verdict{"nonce", "none, as none was sent", "one", false, section}

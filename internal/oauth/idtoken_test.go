@@ -654,11 +654,11 @@ func TestVerdicts_Words(t *testing.T) {
 		want   []string
 	}{
 		"none": {&none, []string{"iss: i, nothing", "aud: a, nothing", "azp: nothing, or a, nothing +", "exp: later than " + instant + ", nothing",
-			"iat: not later than " + instant + ", nothing", "sub: an identifier of at most 255 characters, nothing", "nonce: the one of this login, nothing",
+			"iat: not later than " + instant + ", nothing", "sub: an identifier of at most 255 characters, nothing", "nonce: the nonce that this login sent, nothing",
 			"auth_time: not before " + minute + ", nothing", "at_hash: the hash of the access token, or nothing, nothing +"}},
 		"full": {&full, []string{"iss: i, i +", "aud: a, a, b +", "azp: a, a +", "exp: later than " + instant + ", " + instant + " (1800000000) +",
 			"iat: not later than " + instant + ", " + instant + " (1800000000.5) +", "nbf: not later than " + instant + ", " + instant + " (1800000000) +",
-			"sub: an identifier of at most 255 characters, s +", "nonce: the one of this login, the same +",
+			"sub: an identifier of at most 255 characters, s +", "nonce: the nonce that this login sent, the same +",
 			"auth_time: not before " + minute + ", " + minute + " (1799999940) +", "at_hash: the hash of the access token, or nothing, " + *full.AtHash + " +"}},
 	} {
 		var got []string
