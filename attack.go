@@ -75,7 +75,7 @@ func (s *server) attacksLeft(of *oauth.Request) []attack {
 // makeAttack makes an attack on a login whose code waits, unless it was made before.
 func (s *server) makeAttack(r *http.Request, p *session.Login, a attack, callback func(http.ResponseWriter, *http.Request) error) error {
 	if a.purpose == wire.StolenCode && !s.cfg.Demo && r.PostFormValue("sure") != "yes" {
-		return refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, "The attempt at your own server has to be confirmed.", "")
+		return refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, "An attack on your own server needs your confirmation.", "")
 	}
 	ctx := context.WithoutCancel(r.Context()) // it is made once, whether the browser waits or not
 	err := s.sessions.Attempt(ctx, p.Request, a.Do, func(ctx context.Context) (*wire.Exchange, error) {
@@ -157,7 +157,7 @@ func (a *attack) tellTheft(demo bool, answer *wire.Exchange) {
 		a.Rest, a.RestText = "Your login still works", "The demo keeps the code valid. Many servers don’t. Then you have to sign in again."
 	default:
 		a.Heading = "The thief gets nothing"
-		a.Why = "The thief has the code and this app’s credentials, but not the secret. If the exchange works next, the verifier stopped the thief."
+		a.Why = "The thief has the code and this app’s credentials, but not the verifier. If the exchange works next, the verifier stopped the thief."
 		a.Rest, a.RestText = "Your login may still work", "Some servers keep the code valid after this, many do not. Exchange the code to see."
 	}
 }
@@ -178,7 +178,7 @@ func (s *server) afterTheft(f *failure, p *session.Login) *failure {
 		return f
 	}
 	f.Heading, f.Name, f.Lead = "The code is no longer valid", "", "You pressed “"+attacks[0].Label+"”, which sent the code with a wrong verifier"
-	f.Hint = "Many servers refuse a code once it came with a wrong verifier. Start the login again, and exchange the code without the thief."
+	f.Hint = "Many servers refuse a code after it was sent with a wrong verifier. Start the login again, and exchange the code without the thief."
 	if answer != nil && answer.Fault != "" {
 		f.Hint = "The thief got tokens for it, and a code works once. Start the login again."
 	}

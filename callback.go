@@ -67,7 +67,7 @@ func (s *server) pasted(next func(http.ResponseWriter, *http.Request) error) fun
 			return wrongMethod(http.MethodGet)
 		}
 		if err != nil || len(r.PostForm["address"]) > 1 {
-			return refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, "The form must have one field, address, and at most 64 KB.", "")
+			return refuse(http.StatusBadRequest, oauth.CodeInvalidRequest, "The form must have one field named address, and be at most 64 KB.", "")
 		}
 		address := r.PostForm.Get("address")
 		query, err := s.oauth.ReadPasted(address)

@@ -147,9 +147,9 @@ func newCheckVerdict(state check.State, demo bool, now time.Time) checkVerdict {
 	case state.Running:
 		v.Heading = "Checking the settings …"
 	case state.Changed:
-		v.Heading, v.Lead = "The settings have changed", "The new settings aren't checked yet. "+v.Lead
+		v.Heading, v.Lead = "The settings have changed", "The new settings haven't been checked yet. "+v.Lead
 		if demo {
-			v.Heading, v.Lead = "The demo server has changed", "It isn't checked again yet."
+			v.Heading, v.Lead = "The demo server has changed", "It hasn't been checked again yet."
 		}
 	case state.Ended.IsZero():
 	case state.Proved():

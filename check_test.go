@@ -31,11 +31,11 @@ func TestCheckVerdict_WorstFirst(t *testing.T) {
 			"1 check passed, 1 warning."},
 		{"a login worked", check.State{Report: check.Report{Checks: []causes.Finding{{Check: "client", Result: causes.Skip, NotYet: true}}}, Few: true, Worked: true, Ended: testTime},
 			"A login with these settings worked", "good", ""},
-		{"changed", check.State{Changed: true}, "The settings have changed", "", "The new settings aren't checked yet."},
+		{"changed", check.State{Changed: true}, "The settings have changed", "", "The new settings haven't been checked yet."},
 		{"wrong", state(false, passed, failed), "The client secret is wrong", "bad", "1 problem, 1 check passed. Checked 20 seconds ago."},
 		{"running", check.State{Running: true, Asking: "pkce"}, "Checking the settings …", "", "0 checks done. Now: PKCE."},
 		{"running, and nothing asked yet", check.State{Running: true}, "Checking the settings …", "", "0 checks done."},
-		{"the demo changed", check.State{Changed: true}, "The demo server has changed", "", "It isn't checked again yet."},
+		{"the demo changed", check.State{Changed: true}, "The demo server has changed", "", "It hasn't been checked again yet."},
 	} {
 		v := newCheckVerdict(row.state, row.name == "the demo changed", testTime)
 		if v.Heading != row.heading || v.Mood != row.mood || !strings.HasPrefix(v.Lead, row.lead) || strings.Contains(v.Lead, ": .") {

@@ -167,7 +167,7 @@ func TestFirstColor_SavedMistake(t *testing.T) {
 		}{
 			{"/", "Ready to sign in, with the previous settings", func() glance { c.Go(base + "/"); return glanceAt(c) }},
 			{"/check", "Ready to sign in, with the previous settings", func() glance { return checkAll(c, base) }},
-			{"/login", "It works with the settings from before", func() glance { return signInAtDemo(c, base, false) }},
+			{"/login", "It works with the previous settings", func() glance { return signInAtDemo(c, base, false) }},
 		} {
 			if got := page.look(); got != (glance{"", page.heading, ""}) {
 				t.Errorf("%s: %s is %+v; want %q without a color", row.name, page.path, got, page.heading)

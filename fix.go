@@ -80,7 +80,7 @@ func (f settingsFile) place(variable string) string {
 }
 
 // previous says why a result may not fit what the file says.
-const previous = "This result is of the previous settings, which are still in use."
+const previous = "This result is for the previous settings, which are still in use."
 
 // first says what to do before anything else.
 func (f settingsFile) first() string {
@@ -117,7 +117,7 @@ func newFixBox(cfg config.Effective, f causes.Fix, id string, file settingsFile)
 		}
 	}
 	if from.FromEnvironment {
-		box.Line, box.Where = 0, "set in the environment, which wins over "+file.name()
+		box.Line, box.Where = 0, "set in the environment, which overrides "+file.name()
 	}
 	switch f.Kind {
 	case causes.Change:
@@ -156,7 +156,7 @@ func (box *fixBox) change(f causes.Fix, from config.Origin, file settingsFile) {
 	box.Title, box.Then = "Change in "+file.name(), capital(then)
 	switch box.Old, box.New = compare(f.Old, f.Line); {
 	case from.FromEnvironment:
-		box.Title, box.Then = "Change in the environment", "Set it where you start this app, then start it again."
+		box.Title, box.Then = "Change in the environment", "Set the variable where you start this app, then restart the app."
 	case from.Line == 0: // there is no line to strike out
 		box.Old, box.Then = nil, "Add the line, "+then
 	}

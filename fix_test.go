@@ -80,8 +80,8 @@ func TestFixBox_Forms(t *testing.T) {
 		{
 			"the environment wins",
 			causes.Fix{Kind: causes.Change, Where: "In .env", Variable: "SCOPES", Old: "SCOPES='openid profil'", Line: "SCOPES='openid profile'"},
-			"Change in the environment set in the environment, which wins over .env − -SCOPES='openid profil'- + SCOPES='openid profil[e]' (Copy) " +
-				"Set it where you start this app, then start it again. About",
+			"Change in the environment set in the environment, which overrides .env − -SCOPES='openid profil'- + SCOPES='openid profil[e]' (Copy) " +
+				"Set the variable where you start this app, then restart the app. About",
 		},
 		{
 			"a value to add",
@@ -141,7 +141,7 @@ func TestFixBox_Mistaken(t *testing.T) {
 		fix  causes.Fix
 		want string
 	}{ // the line may be there already, and what is on the server is not in the file
-		{causes.Fix{Kind: causes.Change, Variable: "ISSUER", Old: "ISSUER=a", Line: "ISSUER=b"}, "First fix the mistake in .env This result is of the previous settings, which"},
+		{causes.Fix{Kind: causes.Change, Variable: "ISSUER", Old: "ISSUER=a", Line: "ISSUER=b"}, "First fix the mistake in .env This result is for the previous settings, which"},
 		{causes.Fix{Kind: causes.Look, Variable: "CLIENT_SECRET", Text: "Paste it."}, "First fix the mistake in .env"},
 		{causes.Fix{Kind: causes.Add, Where: "In Clerk: URIs, add", Line: "http://localhost:3100/cb"}, "Add on the server a.example"},
 		{causes.Fix{Kind: causes.Look, Text: "The server is at fault."}, "What to do The server is at fault."},

@@ -152,7 +152,7 @@ func rejectPrefetch(r *http.Request) error {
 		return refuse(http.StatusServiceUnavailable, "prefetch", "This app ignores prefetches.", "")
 	}
 	if r.Method == http.MethodHead {
-		f := refuse(http.StatusMethodNotAllowed, "method_not_allowed", "This app answers no HEAD request here.", "")
+		f := refuse(http.StatusMethodNotAllowed, "method_not_allowed", "This URL does not accept HEAD requests.", "")
 		f.Allow = http.MethodGet
 		return f
 	}

@@ -78,5 +78,5 @@ func (s *server) leave(w http.ResponseWriter, r *http.Request, to string) error 
 		http.Redirect(w, r, to, http.StatusFound)
 		return nil
 	}
-	return s.respond(w, r, http.StatusOK, "paste.html", pastePage{s.page(r, "Sign in, then paste the address"), to, causes.HostOf(to)})
+	return s.respond(w, r, http.StatusOK, "paste.html", pastePage{s.page(r, "Sign in, then paste the URL"), to, causes.HostOf(to)})
 }

@@ -39,7 +39,7 @@ func TestPasted_CodeStaysOut(t *testing.T) {
 	if r := b.Do(b.Bring(l.Approve(t, b.BeginInSteps("")))); !strings.HasPrefix(b.Location(r), a.Address+"/step?login=") {
 		t.Errorf("step by step the form leads to %s", b.Location(r))
 	}
-	if flow := b.Get("/flow"); !strings.Contains(flow.Body, "GET https://app.example.com/callback") || !strings.Contains(flow.Body, "its address, pasted") {
+	if flow := b.Get("/flow"); !strings.Contains(flow.Body, "GET https://app.example.com/callback") || !strings.Contains(flow.Body, "its URL, pasted") {
 		t.Errorf("the flow does not show where the browser was sent:\n%s", flow.Body)
 	}
 	har := b.GetJSON("/flow.har").Body
@@ -150,7 +150,7 @@ func TestPastedTwin_OnceInSameBrowser(t *testing.T) {
 // The flow of a login says whether its response was pasted, and shows the address at which the browser stopped.
 func TestPastedTwin_Flow(t *testing.T) {
 	t.Parallel()
-	const note, step = "The browser did not come back by itself. The address at which it stopped was pasted.", "The browser did not come back by itself, and you pasted the address."
+	const note, step = "The browser did not come back by itself. You pasted the URL at which it stopped.", "The browser did not come back by itself, and you pasted the URL."
 	l := testserver.StartFakeServer(t)
 	a := startApp(t, l.Env())
 	for name, row := range map[string]struct {

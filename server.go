@@ -214,7 +214,7 @@ type notice struct {
 
 // mistakes returns the notice about the mistakes in a file that was read again.
 func mistakes(file string, err error) *notice {
-	return &notice{Heading: file + " has changed, and something in it is wrong. Until that is fixed, the settings from before are in use.",
+	return &notice{Heading: file + " has changed, and something in it is wrong. Until that is fixed, the previous settings are in use.",
 		Lines: strings.Split(err.Error(), "\n")}
 }
 

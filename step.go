@@ -209,7 +209,7 @@ func (s *server) showRequest(w http.ResponseWriter, r *http.Request, l *stepLogi
 	data.card(flow.StateMark, "state", "", "A random value. It has to come back unchanged.")
 	data.card(flow.PKCEMark, "code_challenge", "", "The hash of a secret that this app keeps to itself.")
 	if len(data.Cards) == 0 {
-		data.card("", "request_uri", "", "It stands for the request, which this app has sent to the server itself.")
+		data.card("", "request_uri", "", "It stands for the request, which this app has sent directly to the server.")
 	}
 	return s.respond(w, r, http.StatusOK, "step.html", data)
 }
@@ -409,7 +409,7 @@ func (s *server) showConsent(w http.ResponseWriter, r *http.Request, l *stepLogi
 	timeline := flow.Timeline{Past: s.sequence(past, false), Next: flow.Coming(coming...), Current: []wire.Purpose{wire.Consent}}
 	data := s.stepPage(r, 2, "Sign-in and consent", l, timeline)
 	data.Cards = []stepCard{
-		{Name: "The server asked", Words: "Who you are, and whether you allow it. Your password stays there."},
+		{Name: "The server asked", Words: "Who you are, and whether you allow the access. Your password stays there."},
 		{Name: "This app saw nothing", Words: "Only that the browser was away for " + waited(arrived.Sub(l.request.Began)) + "."},
 		{Name: "You decided", Words: "What you allowed is in the answer: step 4 shows the scopes that were granted."},
 	}
@@ -466,7 +466,7 @@ func (s *server) handleStep(w http.ResponseWriter, r *http.Request) error {
 // stepGone returns the error of a step whose login is over.
 func stepGone() error {
 	f := refuse(http.StatusNotFound, "step_gone",
-		"No login is at this step: it waited for more than ten minutes, it failed, or it was started in a different browser.", "Start the login again.")
+		"This login waited for more than ten minutes, failed, or was started in a different browser.", "Start the login again.")
 	f.Heading, f.Retry = "This login is over", true
 	return f
 }
@@ -583,7 +583,7 @@ func isAPICall(e *wire.Exchange) bool {
 // tokenCards returns the cards for a token response.
 func tokenCards(l *session.Login) []stepCard {
 	cards := []stepCard{{Mark: flow.TokenMark, Name: "access token", Words: "It authorizes calls to the API, for anyone who has it."}}
-	identity := stepCard{Name: "No ID token", Words: "Nothing says who signed in: openid was not in the answer."}
+	identity := stepCard{Name: "No ID token", Words: "Nothing says who signed in: " + noIDToken(l) + "."}
 	if l.IDToken != nil {
 		identity = stepCard{Name: "ID token", Good: fmt.Sprintf("%d checks", len(l.IDToken.Verdicts)), Words: "It says who signed in. This app believes it because every check passed."}
 		if l.Request.Nonce != "" {
@@ -666,7 +666,7 @@ func (s *server) showResource(w http.ResponseWriter, r *http.Request, l *stepLog
 			c.Name, c.Words = "One character changed", "The API checks the token itself, not only that one is there."
 		}
 		if data.Refused && step.Name != string(wire.API) {
-			c.Words = "Refused, as the token itself was: that proves nothing."
+			c.Words = "The call with the token was refused too, so this proves nothing."
 		}
 		if step.Failed {
 			c.Words = cmp.Or(step.Fault, "This answer is wrong.")

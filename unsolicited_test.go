@@ -12,7 +12,7 @@ import (
 // attacker could have written it. Nothing else happens, and the login can still come back.
 func TestCallback_ErrorWithoutState(t *testing.T) {
 	t.Parallel()
-	const remark, words = "Anyone could have written it", "Unregistered redirect_uri"
+	const remark, words = "Anyone could have written this error", "Unregistered redirect_uri"
 	for _, row := range []struct {
 		name    string
 		waiting bool // this browser has begun a login

@@ -24,7 +24,7 @@ const Pasted = "The redirect URI does not lead to this app. The browser stopped 
 
 // PastedHere is the note of a pasted response that the browser would have brought, had the server sent it to the redirect
 // URI.
-const PastedHere = "The browser did not come back by itself. The address at which it stopped was pasted."
+const PastedHere = "The browser did not come back by itself. You pasted the URL at which it stopped."
 
 // FrontChannel returns what the browser carried: the authorization request, the user's time on the authorization server,
 // and the authorization response. An address may be empty when it is not known.
@@ -586,7 +586,7 @@ func (t *teller) lines(e *wire.Exchange, coming bool) []line {
 		back := line{from: theBrowser, to: theClient, words: t.request(e, "GET the redirect URI"), values: t.values(e, "code", "state")}
 		to := "go back to the client"
 		if e.Note == Pasted || e.Note == PastedHere {
-			to, back.words = "go to the redirect URI", "its address, pasted"
+			to, back.words = "go to the redirect URI", "its URL, pasted"
 		}
 		if !coming && e.Fault == "" && t.marks[param(e, "state")] == StateMark {
 			back.found = "✓ the state that was sent"

@@ -254,7 +254,7 @@ func (r *redactor) body(e *wire.Exchange) string {
 	if e.Purpose == wire.Registration {
 		_, all := redact.Secrets(body)
 		if !all || !isObject && e.Status < http.StatusBadRequest { // it may contain a client in a form that this app can't read
-			return fmt.Sprintf("[redacted: %d bytes that are no registered client]", len(body))
+			return fmt.Sprintf("[redacted: %d bytes that are not a registered client]", len(body))
 		}
 		t := r.marked(rewritten, e)
 		t.ReplaceNamed(redact.IsSecret, redact.Always(redact.Redacted)) // a refusal may be text of any kind
@@ -305,7 +305,7 @@ func (r *redactor) tokenBody(e *wire.Exchange, body string) string {
 	if e.Status >= http.StatusBadRequest {
 		return r.text(body)
 	}
-	return fmt.Sprintf("[redacted: %d bytes that are no token response]", len(body))
+	return fmt.Sprintf("[redacted: %d bytes that are not a token response]", len(body))
 }
 
 // parameter redacts the value of a named parameter.
@@ -505,25 +505,25 @@ func signedClaims(e *wire.Exchange, raw string) string {
 
 // stepWords says what each step is for.
 var stepWords = map[wire.Purpose]string{
-	wire.APIAsked:             "The client calls the API without a token. Its refusal says where to learn who issues tokens for it (RFC 9728 section 5.1).",
+	wire.APIAsked:             "The client calls the API without a token. The API's refusal says where to learn which server issues its tokens (RFC 9728 section 5.1).",
 	wire.ResourceMetadata:     "The API says which authorization servers issue its tokens, and what it calls itself (RFC 9728 section 2).",
-	wire.Registration:         "The server gives this client an ID, and a secret if it wants one (RFC 7591 section 3). Once; the next login uses the same.",
+	wire.Registration:         "The server gives this client an ID, and a secret if the client wants one (RFC 7591 section 3). This happens once: the next login uses the same client.",
 	wire.Metadata:             "The client reads where the server's endpoints are (RFC 8414 section 3).",
-	wire.PushedRequest:        "The client sends the authorization request to the server itself, and gets a request_uri that stands for it (RFC 9126 section 2).",
+	wire.PushedRequest:        "The client sends the authorization request directly to the server, and gets a request_uri that stands for it (RFC 9126 section 2).",
 	wire.AuthorizationRequest: "The client sends the browser to the authorization server, with what it asks for (RFC 6749 section 4.1.1).",
-	wire.Consent:              "The user signs in there and allows, or denies, what is asked for. The client sees nothing of it.",
+	wire.Consent:              "The user signs in on the server, and allows or denies what the client asks for. The client sees nothing of it.",
 	wire.Response:             "The authorization server sends the browser back with a code, or an error (RFC 6749 section 4.1.2).",
 	wire.StolenCode:           "A thief has copied the code, and sends it with a code verifier of their own. The server has to refuse it (RFC 7636 section 4.6).",
 	wire.ForgedResponse:       "A thief sends the browser to the redirect URI with a code and a state of their own. The client has to refuse it (RFC 6749 section 10.12).",
 	wire.TokenRequest:         "The client exchanges the code for tokens, and proves that it started this login (RFC 6749 section 4.1.3, RFC 7636 section 4.5).",
 	wire.Keys:                 "The client fetches the keys that the ID token's signature is verified with (RFC 7517 section 5).",
-	wire.IDTokenCheck: "The client checks the ID token before it believes it: signature, issuer, audience, times and nonce " +
+	wire.IDTokenCheck: "The client checks the ID token before trusting it: signature, issuer, audience, times and nonce " +
 		"(OpenID Connect Core section 3.1.3.7).",
 	wire.Refresh:        "The client exchanges the refresh token for a new access token (RFC 6749 section 6).",
 	wire.Userinfo:       "The client asks who the user is (OpenID Connect Core section 5.3).",
 	wire.Introspection:  "The client asks whether a token is active (RFC 7662 section 2).",
 	wire.Revocation:     "The client ends a token (RFC 7009 section 2).",
-	wire.APIProbe:       "The client finds out how this API is called: by POST, and within a session if it wants one.",
+	wire.APIProbe:       "The client finds out how to call this API: by POST, and in a session if the API wants one.",
 	wire.API:            "The client calls the API with the access token (RFC 6750 section 2.1).",
 	wire.APIWithout:     "The same call without a token. The API has to refuse it (RFC 6750 section 3).",
 	wire.APIAltered:     "The same call with one character of the token changed. The API has to refuse it (RFC 6750 section 3.1).",
@@ -558,7 +558,7 @@ var parameterWords = map[string]wordsOf{
 	"response_type":              {"the kind of response: a code", "RFC 6749 section 3.1.1"},
 	"client_id":                  {"the OAuth application", "RFC 6749 section 2.2"},
 	"client_secret":              {"proves that the request comes from the application", "RFC 6749 section 2.3.1"},
-	"request_uri":                {"stands for the request that the client has sent to the server itself", "RFC 9126 section 4"},
+	"request_uri":                {"stands for the request that the client has sent directly to the server", "RFC 9126 section 4"},
 	"redirect_uri":               {"where the browser is sent back to; registered exactly like this", "RFC 6749 section 3.1.2"},
 	"scope":                      {"what the application asks for", "RFC 6749 section 3.3"},
 	"state":                      {"ties the response to this browser's login", "RFC 6749 section 10.12"},
@@ -577,7 +577,7 @@ var parameterWords = map[string]wordsOf{
 	"token_type_hint":            {"which kind of token it is", "RFC 7009 section 2.1"},
 	"prompt":                     {"whether the server asks again", "OpenID Connect Core section 3.1.2.1"},
 	"login_hint":                 {"who is likely to sign in", "OpenID Connect Core section 3.1.2.1"},
-	"max_age":                    {"how many seconds ago the user may have signed in", "OpenID Connect Core section 3.1.2.1"},
+	"max_age":                    {"how many seconds old the sign-in may be", "OpenID Connect Core section 3.1.2.1"},
 	"acr_values":                 {"how strongly the user should sign in", "OpenID Connect Core section 3.1.2.1"},
 	"ui_locales":                 {"the languages of the server's pages", "OpenID Connect Core section 3.1.2.1"},
 	"resource":                   {"the API that the access token is for", "RFC 8707 section 2"},
@@ -590,6 +590,6 @@ var parameterWords = map[string]wordsOf{
 	"token_endpoint_auth_method": {"how the client wants to prove who it is", "RFC 7591 section 2"},
 	"post_logout_redirect_uris":  {"where the browser may go after signing out", "OpenID Connect RP-Initiated Logout section 3.1"},
 	"session_state":              {"whether the user is still signed in", "OpenID Connect Session Management section 2"},
-	"id_token_hint":              {"who signs out", "OpenID Connect RP-Initiated Logout section 2"},
+	"id_token_hint":              {"who should be signed in, as an earlier ID token says", "OpenID Connect Core section 3.1.2.1"},
 	"post_logout_redirect_uri":   {"where the browser goes after signing out", "OpenID Connect RP-Initiated Logout section 2"},
 }

@@ -77,8 +77,8 @@ func TestHAR_KeepsHarmless(t *testing.T) {
 			`{"error":"invalid_grant","error_description":"The code is spent.","error_uri":"https://a/b","trace":"t"}`,
 			`{"error":"invalid_grant","error_description":"The code is spent.","error_uri":"https://a/b","trace":"[redacted]"}`,
 		},
-		{"no object", wire.TokenRequest, 200, jsonType, `["a1"]`, `[redacted: 6 bytes that are no token response]`},
-		{"JSON that is cut short", wire.TokenRequest, 200, jsonType, `{"device_code":"d1"`, `[redacted: 19 bytes that are no token response]`},
+		{"no object", wire.TokenRequest, 200, jsonType, `["a1"]`, `[redacted: 6 bytes that are not a token response]`},
+		{"JSON that is cut short", wire.TokenRequest, 200, jsonType, `{"device_code":"d1"`, `[redacted: 19 bytes that are not a token response]`},
 		{"a page in place of an error", wire.TokenRequest, 502, "text/html", `<p>Bad gateway</p>`, `<p>Bad gateway</p>`},
 		{"a form", wire.TokenRequest, 200, formType, "access_token=a1&token_type=bearer&pin=1", "access_token=[redacted]&token_type=bearer&pin=[redacted]"},
 

@@ -40,7 +40,7 @@ func (m *Run) afterReuse(ctx context.Context, before []endpoint, access string) 
 		case !told:
 			return undecided("%s didn't show whether the access token still works", e.name)
 		case open:
-			return weak("the access token still works after its code was used twice: at %s", e.name)
+			return weak("the access token still works at %s after its code was used twice", e.name)
 		}
 	}
 	return refused("the access token no longer works after its code was used twice").by("before, it worked at %s", names(before))

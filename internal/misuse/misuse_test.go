@@ -71,7 +71,7 @@ func TestMisuse_OneFaultEach(t *testing.T) {
 		{"sound", "", confidential, "", "", ""},
 		{"sound, public client", "", public, "", "", ""},
 		{"a code twice", demo.CodeUsedTwice, confidential, CodeTwice, causes.Fail, "accepts a code twice"},
-		{"the tokens of a code that came twice", demo.CodeReuseTokensLive, confidential, CodeTwice, causes.Warn, "still works after its code was used twice"},
+		{"the tokens of a code that came twice", demo.CodeReuseTokensLive, confidential, CodeTwice, causes.Warn, "after its code was used twice"},
 		{"a wrong verifier", demo.WrongVerifier, confidential, WrongVerifier, causes.Fail, "the server accepts it"},
 		{"no verifier", demo.MissingVerifier, confidential, NoVerifier, causes.Fail, "the server accepts it"},
 		{"another redirect URI", demo.OtherRedirectURI, confidential, OtherRedirectURI, causes.Fail, "the server accepts it"},
@@ -82,8 +82,8 @@ func TestMisuse_OneFaultEach(t *testing.T) {
 		{"the family of an old refresh token", demo.RefreshReuseFamilyLives, confidential, OldRefreshToken, causes.Warn, "still works"},
 		{"refresh tokens of a public client that stay", demo.RefreshNotRotated, public, OldRefreshToken, causes.Fail, "are not replaced"},
 		{"refresh tokens of a confidential client that stay", demo.RefreshNotRotated, confidential, OldRefreshToken, causes.Skip, "doesn't have to"},
-		{"revoked at userinfo", demo.RevokedAtUserinfo, confidential, RevokedToken, causes.Fail, "still good at userinfo"},
-		{"revoked at introspection", demo.RevokedAtIntrospection, confidential, RevokedToken, causes.Fail, "still good at introspection"},
+		{"revoked at userinfo", demo.RevokedAtUserinfo, confidential, RevokedToken, causes.Fail, "still accepted at userinfo"},
+		{"revoked at introspection", demo.RevokedAtIntrospection, confidential, RevokedToken, causes.Fail, "still accepted at introspection"},
 		{"revoked at the API", demo.RevokedAtAPI, confidential, RevokedToken, causes.Warn, "it is a JWT"},
 		{"no PKCE", demo.NoPKCE, confidential, WithoutPKCE, causes.Warn, "can sign in without PKCE"},
 		{"no PKCE of a public client", demo.NoPKCE, public, WithoutPKCE, causes.Fail, "can sign in without PKCE"},
@@ -124,7 +124,7 @@ func TestMisuse_OneFaultEach(t *testing.T) {
 func TestMisuse_OpaqueTokenAtAPI(t *testing.T) {
 	c := startAPI(t, "/api/me")
 	c.Demo.SetFaults(demo.RevokedAtAPI, demo.OpaqueAccessTokens)
-	wantFinding(t, c.misuse(), RevokedToken, causes.Fail, "still good at the API")
+	wantFinding(t, c.misuse(), RevokedToken, causes.Fail, "still accepted at the API")
 }
 
 // An API that accepts any token, or has a sign-in page in front, shows nothing about a revoked token. That is a different
@@ -457,7 +457,7 @@ func TestMisuse_OutOfOrderAfterRevocation(t *testing.T) {
 		return revoked && path == "/demo/userinfo"
 	})
 	found := c.misuse()
-	wantFinding(t, found, RevokedToken, causes.Warn, "userinfo did not tell")
+	wantFinding(t, found, RevokedToken, causes.Warn, "userinfo didn't show")
 	wantFinding(t, found, RevokedToken, causes.OK, "rejected at introspection")
 }
 

@@ -69,7 +69,7 @@ func (m *Run) revokedToken(ctx context.Context, r *oauth.Request, code string) [
 	}
 	before := m.acceptedAt(ctx, m.endpoints(ctx), tokens.Access)
 	if len(before) == 0 {
-		return []Finding{notAsked("before, the access token was good at no place that rejects others")}
+		return []Finding{notAsked("no endpoint was found that accepts the access token and rejects an altered one")}
 	}
 	e, err := m.client.Revoke(ctx, "access_token", tokens.Access)
 	switch {
@@ -101,13 +101,13 @@ func (m *Run) notRevoked(ctx context.Context, e *wire.Exchange) Finding {
 func (m *Run) afterRevocation(ctx context.Context, e endpoint, access string) Finding {
 	switch open, told := e.ask(ctx, access); {
 	case !told:
-		return undecided("%s did not tell whether the revoked token is still good", e.name)
+		return undecided("%s didn't show whether the revoked token still works", e.name)
 	case !open:
 		return refused("rejected at %s after its revocation", e.name).by("accepted before it was revoked")
 	case e.name == theAPI && m.client.Inspect(ctx, access).JWT:
-		return weak("still good at %s after its revocation: it is a JWT, and lives until it expires", e.name)
+		return weak("still accepted at %s after its revocation: it is a JWT, and stays valid until it expires", e.name)
 	}
-	return passes("still good at %s after its revocation", e.name)
+	return passes("still accepted at %s after its revocation", e.name)
 }
 
 // promptNone asks with prompt=none, as a browser without a signed-in user. The control is the same request without
@@ -135,7 +135,7 @@ func (m *Run) promptNone(ctx context.Context) Finding {
 	case got.Kind == check.GoesElsewhere:
 		return undecided("the server sends the browser on to a different host, which may reject it")
 	case got.Kind == check.ShowsPage:
-		return undecided("the server shows a different page than without prompt=none, which may go back by a script")
+		return undecided("the server shows a page, but not the one without prompt=none: a script on it may send the browser back")
 	}
 	return undecided("the server returned %s", wire.Clip(m.cfg.Redact(got.Answer()), 60))
 }

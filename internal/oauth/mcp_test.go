@@ -40,7 +40,7 @@ func mcpAPI(speaks, sessions bool, get int, body string) func(http.ResponseWrite
 // else. What was only tried is no call that failed.
 func TestCallAPI_FindsMethod(t *testing.T) {
 	const (
-		tried    = "how the API is called, "
+		tried    = "how to call the API, "
 		rpcError = `{"jsonrpc":"2.0","error":{"code":-32000,"message":"Not acceptable"},"id":null}`
 	)
 	for _, row := range []struct {

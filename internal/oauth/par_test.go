@@ -148,8 +148,8 @@ func TestPush_Refused(t *testing.T) {
 		{"an empty request_uri", send(201, j, `{"request_uri":""}`), CodeServerError, "without a request_uri"},
 		{"a request_uri of no text", send(201, j, `{"request_uri":1}`), CodeServerError, `"request_uri" in its JSON is a number`},
 		{"a request_uri twice", send(201, j, `{"request_uri":"a","request_uri":"b"}`), CodeServerError, "twice"},
-		{"a request_uri without end", send(201, j, `{"request_uri":"`+strings.Repeat("x", maxRequestURI+1)+`"}`), CodeServerError, "no address can carry"},
-		{"a request_uri with a line break", send(201, j, `{"request_uri":"a\nb"}`), CodeServerError, "no address can carry"},
+		{"a request_uri without end", send(201, j, `{"request_uri":"`+strings.Repeat("x", maxRequestURI+1)+`"}`), CodeServerError, "can't be sent in a URL"},
+		{"a request_uri with a line break", send(201, j, `{"request_uri":"a\nb"}`), CodeServerError, "can't be sent in a URL"},
 		{"no JSON", send(201, j, `nothing`), CodeServerError, "returned 201, but"},
 		{"it hangs up", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, CodeUnreachable, "closed the connection"},
 	} {

@@ -348,7 +348,7 @@ func (c *Client) push(ctx context.Context, md *Metadata, query url.Values) (stri
 	} else if uri := response.RequestURI; uri == "" {
 		fault = "without a request_uri"
 	} else if len(uri) > maxRequestURI || !VisibleASCII(uri) || strings.Contains(uri, " ") {
-		fault = "with a request_uri that no address can carry"
+		fault = "with a request_uri that can't be sent in a URL"
 	}
 	if fault != "" {
 		return "", &Error{Step: wire.PushedRequest, Kind: PARUnusable, Answer: c.AnswerOf(e), Code: CodeServerError,

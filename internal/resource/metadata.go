@@ -138,7 +138,7 @@ func challengeOf(e *wire.Exchange) map[string]string {
 }
 
 func (c *client) triedAPI(method string, e *wire.Exchange) oauth.Tried {
-	return oauth.Tried{URL: c.cfg.ResourceURL, Answer: fmt.Sprintf("names no resource_metadata: to %s without a token it returned %s", method, c.Sanitized(e.StatusLine(), 300))}
+	return oauth.Tried{URL: c.cfg.ResourceURL, Answer: fmt.Sprintf("names no resource_metadata: without a token, %s returned %s", method, c.Sanitized(e.StatusLine(), 300))}
 }
 
 // resourceMetadata reads the API's metadata: from the address in its challenge (RFC 9728 section 5.1), else from the
@@ -221,7 +221,7 @@ func (c *client) checkResource(ctx context.Context, found *resource) error {
 		return nil
 	}
 	if !contains(found.Identifier, c.cfg.ResourceURL) {
-		return c.badResource(oauth.ResourceMetadataOfAnother, CheckResource, "The metadata is about %q, and the API that was asked is %q.", c.Sanitized(found.Identifier, 300), c.cfg.ResourceURL)
+		return c.badResource(oauth.ResourceMetadataOfAnother, CheckResource, "The metadata is about %q, but this app called %q.", c.Sanitized(found.Identifier, 300), c.cfg.ResourceURL)
 	}
 	wire.Note(ctx, fmt.Sprintf("The metadata is about %s, which contains the API that was asked. Tokens are for all of it.", c.Sanitized(found.Identifier, 300)))
 	return nil
@@ -247,7 +247,7 @@ func MayNotAsk(address, api string) string {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Host == "" || u.User != nil || strings.Contains(address, "#") || len(address) > oauth.MaxAddress:
-		return "is not an address that can be asked"
+		return "is not a URL that this app can request"
 	case !config.IsSecure(u):
 		return "is not https; http is allowed on localhost only"
 	}

@@ -100,7 +100,7 @@ func TestFindResource_NamesEndpoint(t *testing.T) {
 // An address that an API names may be asked where it is a plain one, on https, and no nearer to us than the API.
 func TestMayNotAsk(t *testing.T) {
 	t.Parallel()
-	const none, notHTTPS = "is not an address that can be asked", "is not https"
+	const none, notHTTPS = "is not a URL that this app can request", "is not https"
 	for _, row := range []struct{ address, api, want string }{
 		{"https://a.example/b?c=d", "https://api.example", ""},
 		{"https://a.example/b#", "https://api.example", none},

@@ -148,7 +148,7 @@ func (c *client) mayNotRegister(md *oauth.Metadata) *oauth.Error {
 		return c.notRegistered(oauth.RegistrationEndpoint, CheckEndpoint, "The authorization server names a registration endpoint that may not be used: %s.", c.Sanitized(err.Error(), 300))
 	}
 	if where := oauth.LeadsHere(md.Registration, c.cfg.Issuer); where != "" {
-		return c.notRegistered(oauth.RegistrationEndpoint, CheckEndpoint, "The authorization server names a registration endpoint that %s, %s, and is not there itself.",
+		return c.notRegistered(oauth.RegistrationEndpoint, CheckEndpoint, "The authorization server's registration endpoint %s (%s), but the server itself is not.",
 			where, c.Sanitized(md.Registration, 300))
 	}
 	return nil
@@ -185,11 +185,11 @@ func (c *client) readRegistered(e *wire.Exchange) (registered, error) {
 	case client.ID == "":
 		return registered{}, errors.New("without a client_id")
 	case !oauth.VisibleASCII(client.ID) || len(client.ID) > maxClientID:
-		return registered{}, errors.New("with a client_id that no address can carry")
+		return registered{}, errors.New("with a client_id that can't be sent in a URL")
 	case !oauth.VisibleASCII(client.Secret) || len(client.Secret) > maxClientSecret:
 		return registered{}, errors.New("with a client_secret that cannot be used")
 	case !all:
-		return registered{}, errors.New("with more secrets than are kept of one client")
+		return registered{}, errors.New("with more secrets than this app stores for one client")
 	case len(others) > 0:
 		return registered{}, fmt.Errorf("with the redirect URI %q, and not with %q alone", others[0], ours)
 	case client.Method == config.MethodNone:

@@ -236,9 +236,9 @@ func TestDiscovery_Refuses(t *testing.T) {
 		{"metadata on this machine", challenge("http://localhost:6379/"), wire.ResourceMetadata, CheckDocument, "is on this machine, and the API is not"},
 		{"metadata on this machine, spelled otherwise", challenge("https://127.1/"), wire.ResourceMetadata, CheckDocument, "is on this machine, and the API is not"},
 		{"metadata on this machine, in other letters", challenge("https://ｌｏｃａｌｈｏｓｔ/"), wire.ResourceMetadata, CheckDocument, "may be this machine, in letters"},
-		{"metadata in a file", challenge("file:///etc/passwd"), wire.ResourceMetadata, CheckDocument, "is not an address that can be asked"},
+		{"metadata in a file", challenge("file:///etc/passwd"), wire.ResourceMetadata, CheckDocument, "is not a URL that this app can request"},
 		{"metadata at an address without end", challenge("https://api.example/" + strings.Repeat("x", 2000)), wire.ResourceMetadata, CheckDocument,
-			"is not an address that can be asked"},
+			"is not a URL that this app can request"},
 		{"metadata that is a page", raw("GET "+theAPIMetadata, "<html>"), wire.ResourceMetadata, CheckDocument, "an HTML page instead of a JSON object"},
 		{
 			"metadata of a megabyte",
@@ -347,7 +347,7 @@ func TestDiscovery_Refuses(t *testing.T) {
 			server(map[string]any{"registration_endpoint": "http://127.0.0.1/register"}),
 			wire.Registration,
 			CheckEndpoint,
-			"names a registration endpoint that is on this machine, http://127.0.0.1/register, and is not there itself",
+			"registration endpoint is on this machine (http://127.0.0.1/register), but the server itself is not",
 		},
 		{
 			"registration on this machine, spelled otherwise",
@@ -385,8 +385,8 @@ func TestDiscovery_Refuses(t *testing.T) {
 			"The authorization server https://auth.example answered the registration without a client_id",
 		},
 		{"a client ID that is a number", registered(map[string]any{"client_id": 17}), wire.Registration, CheckAnswer, `"client_id" in its JSON is a number`},
-		{"a client ID with a line break", registered(map[string]any{"client_id": "a\nb"}), wire.Registration, CheckAnswer, "no address can carry"},
-		{"a client ID without end", registered(map[string]any{"client_id": strings.Repeat("x", 2001)}), wire.Registration, CheckAnswer, "no address can carry"},
+		{"a client ID with a line break", registered(map[string]any{"client_id": "a\nb"}), wire.Registration, CheckAnswer, "can't be sent in a URL"},
+		{"a client ID without end", registered(map[string]any{"client_id": strings.Repeat("x", 2001)}), wire.Registration, CheckAnswer, "can't be sent in a URL"},
 		{
 			"a secret that no header can carry",
 			registered(map[string]any{"client_secret": "a\u0000b"}),

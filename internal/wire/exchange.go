@@ -36,7 +36,7 @@ const (
 	Userinfo             Purpose = "userinfo"
 	Introspection        Purpose = "introspection"
 	Revocation           Purpose = "revocation"
-	APIProbe             Purpose = "how the API is called"
+	APIProbe             Purpose = "how to call the API"
 	API                  Purpose = "API call"
 	APIWithout           Purpose = "API call without the token"
 	APIAltered           Purpose = "API call with an altered token"
