@@ -356,7 +356,7 @@ func TestCauses_CheckWarns(t *testing.T) {
 // long.
 func startWithCertificate(t *testing.T, left time.Duration) map[string]string {
 	c := testserver.StartClerk(t, "localhost:3999")
-	c.TLS.Certificates[0] = c.Authority.Issue(t, time.Now().Add(left))
+	c.Renew(t, time.Now().Add(left))
 	return changed(c.Env(), "PORT", "3999")
 }
 

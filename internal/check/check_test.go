@@ -213,13 +213,13 @@ func TestRun_PrivateAuthority(t *testing.T) {
 			t.Errorf("%s", f)
 		}
 	}
-	c.TLS.Certificates[0] = c.Authority.Issue(t, time.Now().Add(60*24*time.Hour))
+	c.Renew(t, time.Now().Add(60*24*time.Hour))
 	if f := checksOf(t, values).Line("connection"); f.Result != causes.OK || !strings.Contains(f.Found, "valid for 59 days") {
 		t.Errorf("a certificate of sixty days gives %s", f)
 	}
-	c.TLS.Certificates[0] = c.Authority.Issue(t, time.Now().Add(-time.Hour))
+	c.Renew(t, time.Now().Add(-time.Hour))
 	wantFails(t, checksOf(t, values), "connection", "CLERK_PUBLISHABLE_KEY", "certificate that is valid from")
-	c.TLS.Certificates[0] = c.Authority.Issue(t, time.Now().Add(time.Hour))
+	c.Renew(t, time.Now().Add(time.Hour))
 	delete(values, "SSL_CERT_FILE")
 	wantFails(t, checksOf(t, values), "connection", "CLERK_PUBLISHABLE_KEY", "SSL_CERT_FILE")
 }

@@ -48,7 +48,7 @@ func situations(t *testing.T) map[string]map[string]string {
 	warnings := fake.Env()
 	warnings["PORT"] = "3999"
 	clerk := testserver.StartClerk(t, "127.0.0.1:3999")
-	clerk.TLS.Certificates[0] = clerk.Authority.Issue(t, time.Now().Add(61*24*time.Hour+time.Hour))
+	clerk.Renew(t, time.Now().Add(61*24*time.Hour+time.Hour))
 	unregistered := clerk.Env()
 	unregistered["PORT"], unregistered["RESOURCE_URL"] = "3998", ""
 	return map[string]map[string]string{

@@ -277,7 +277,7 @@ func TestMetadata_Unreachable(t *testing.T) {
 		}, "SSL_CERT_FILE"},
 		{"an expired certificate", func(t *testing.T) map[string]string {
 			c := testserver.StartClerk(t, "127.0.0.1:1")
-			c.TLS.Certificates[0] = c.Authority.Issue(t, time.Now().Add(-time.Hour))
+			c.Renew(t, time.Now().Add(-time.Hour))
 			return map[string]string{"ISSUER": c.Issuer, "SSL_CERT_FILE": c.Authority.File}
 		}, "has a certificate that is valid from"},
 		{"a certificate for another name", func(t *testing.T) map[string]string {

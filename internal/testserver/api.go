@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -64,7 +65,8 @@ type Clerk struct {
 	layers
 	Authority *Authority
 	Issuer    string
-	Key       string // the publishable key
+	Key       string                     // the publishable key
+	presents  atomic.Pointer[tls.Config] // with its certificate
 }
 
 // The credentials of its one client.
@@ -111,10 +113,17 @@ func StartClerk(t *testing.T, appAddress string) *Clerk {
 	})
 	c.handler = mux
 	c.Config.Handler = &c.layers
-	c.TLS = &tls.Config{Certificates: []tls.Certificate{c.Authority.Issue(t, time.Now().Add(time.Hour))}}
+	c.Renew(t, time.Now().Add(time.Hour))
+	c.TLS = &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return c.presents.Load(), nil }}
 	c.StartTLS()
 	t.Cleanup(c.Close)
 	return c
+}
+
+// Renew gives the server a certificate that is valid until then. A handshake may be under way.
+func (c *Clerk) Renew(t *testing.T, notAfter time.Time) {
+	t.Helper()
+	c.presents.Store(&tls.Config{Certificates: []tls.Certificate{c.Authority.Issue(t, notAfter)}})
 }
 
 // Env returns the environment that the Clerk guide asks for, with the private certificate authority.
