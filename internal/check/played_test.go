@@ -273,8 +273,11 @@ func (p *played) registered(uri string) bool {
 }
 
 func (p *played) authorizes(r q) reply {
-	if uri := r.Get("request_uri"); p.pushed[uri] != nil {
-		r.Values = p.pushed[uri]
+	p.mu.Lock()
+	pushed := p.pushed[r.Get("request_uri")]
+	p.mu.Unlock()
+	if pushed != nil {
+		r.Values = pushed
 	}
 	if p.authorize != nil {
 		if answer, done := p.authorize(r); done {
