@@ -1123,6 +1123,20 @@ var rows = []behavior{
 		wrong: map[string]string{"TOKEN_ENDPOINT": "https://id.example.com/userinfo"}, check: causes.TokenEndpointUnusable, page: causes.TokenEndpointUnusable, kind: causes.Look, fix: "Check TOKEN_ENDPOINT", never: noSecretWrong},
 	{name: "AUTHORIZATION_ENDPOINT is the token endpoint", seen: "RFC 6749 section 3.1", server: func() *played { return &played{} },
 		wrong: map[string]string{"AUTHORIZATION_ENDPOINT": "https://id.example.com/token"}, check: causes.AuthorizationEndpointUnusable, page: stays, kind: causes.Look, fix: "Check AUTHORIZATION_ENDPOINT", never: []string{"not registered"}},
+	{name: "AUTHORIZATION_ENDPOINT is an API", seen: "RFC 6750 section 3", server: func() *played { return &played{noDoc: true, api: refusesBearer} },
+		wrong: map[string]string{"AUTHORIZATION_ENDPOINT": "https://id.example.com/api"}, check: causes.AuthorizationEndpointUnusable, page: stays, kind: causes.Look, fix: "Check AUTHORIZATION_ENDPOINT", never: []string{"not registered"}},
+	{name: "TOKEN_ENDPOINT answers everything with 200", seen: "RFC 6749 section 5.2", server: func() *played {
+		return &played{at: map[string]func(q) reply{"/hook": otherwise(jsonOf(200, map[string]any{"received": true}))}}
+	}, wrong: map[string]string{"TOKEN_ENDPOINT": "https://id.example.com/hook"}, check: causes.TokenEndpointUnusable, page: causes.TokenResponseUnusable, kind: causes.Look, fix: "Check TOKEN_ENDPOINT", never: noSecretWrong},
+	{name: "one page for ID and redirect URI, and a token endpoint that tells IDs apart", seen: "RFC 6749 sections 4.1.2.1 and 5.2", server: func() *played {
+		same := otherwise(page(400, "This request is not valid."))
+		return &played{unknownClient: same, wrongRedirect: same, badClient: func(r q) reply {
+			if r.id != playedID {
+				return refusal(400, "invalid_request", "")
+			}
+			return refusal(401, "invalid_client", "")
+		}}
+	}, wrong: map[string]string{"PORT": "3998", "CLIENT_SECRET": "an-old-secret-of-this-application"}, check: causes.RedirectURINotRegistered, page: stays, kind: causes.Add, fix: "http://localhost:3998/oauth_callback"},
 	{name: "a parameter that the server refuses", seen: "RFC 6749 section 4.1.2.1", server: func() *played {
 		return &played{authorize: func(r q) (reply, bool) {
 			return page(400, "Something went wrong."), r.URL.Query().Get("display") == "wapp"

@@ -249,7 +249,7 @@ func (o *Observer) probe(ctx context.Context, question Login) ProbeResult {
 	if question.NoPage { // the path counts as the real one
 		at, words = strings.Replace(at, pathOf(md.Authorization), pathOf(o.md.Authorization), 1), strings.ReplaceAll(words, pathOf(md.Authorization), pathOf(o.md.Authorization))
 	}
-	p.print = fmt.Sprint(p.Kind, p.Status, p.Coded, p.Code, "|", normalize(at, sent...), "|", normalize(words+" "+p.said.Refusal.Field, sent...))
+	p.print = fmt.Sprint(p.Kind, p.Status, p.Coded, p.Code, "|", normalize(at, sent...), "|", normalize(words, sent...))
 	p.Words = wire.Clip(p.Words, 300)
 	p.limited = e.Status == http.StatusTooManyRequests
 	return p
@@ -479,7 +479,7 @@ func (o *Observer) sendToken(ctx context.Context, q tokenQuestion) tokenAnswer {
 	}
 	a.quote = o.sanitized(words, 300)
 	a.limited = a.Cause() == causes.RateLimited
-	a.print = normalize(strings.Join(append([]string{words, a.Refusal.Hint, a.Refusal.Field}, a.Refusal.Details...), " "), sent...)
+	a.print = normalize(strings.Join(append([]string{words, a.Refusal.Hint}, a.Refusal.Details...), " "), sent...)
 	return a
 }
 

@@ -40,17 +40,21 @@ var mistakes = []struct {
 	{"wrong secret", wrongSecret, []causes.Name{causes.ClientSecretWrong, causes.ClientRefused}},
 	{"no secret", map[string]string{"CLIENT_SECRET": "", "TOKEN_ENDPOINT_AUTH_METHOD": ""}, []causes.Name{causes.ClientSecretMissing, causes.ClientRefused, causes.ClientIDUnknown}},
 	{"unregistered redirect URI", otherPort, []causes.Name{causes.RedirectURINotRegistered}},
+	{"wrong secret, unregistered redirect URI", map[string]string{"CLIENT_SECRET": wrongSecret["CLIENT_SECRET"], "PORT": otherPort["PORT"]},
+		[]causes.Name{causes.ClientSecretWrong, causes.ClientRefused, causes.RedirectURINotRegistered}},
 	{"client_secret_post", map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": config.MethodPost}, []causes.Name{causes.AuthMethodWrong, causes.ClientRefused}},
 	{"client_secret_basic", map[string]string{"TOKEN_ENDPOINT_AUTH_METHOD": config.MethodBasic}, []causes.Name{causes.AuthMethodWrong, causes.ClientRefused}},
 }
 
 // unfit lists the rows whose server has no true answer to a mistake that the row is not about.
 var unfit = map[string][]string{
-	"hint: a secret is missing":                    {"wrong secret"},                                              // it says so of any secret
-	"Zitadel: redirect URI not registered":         {"wrong secret"},                                              // its client has two mistakes then: the method, too
-	"Zitadel: unknown client ID":                   {"wrong secret"},                                              // as above
-	"Entra: not enabled for personal accounts":     {"wrong secret"},                                              // it says so of any client that it refuses
-	"the client is refused, and nothing tells why": {"wrong secret", "client_secret_post", "client_secret_basic"}, // which is its point
+	"hint: a secret is missing":                            {"wrong secret"},                                              // it says so of any secret
+	"Zitadel: redirect URI not registered":                 {"wrong secret"},                                              // its client has two mistakes then: the method, too
+	"Zitadel: unknown client ID":                           {"wrong secret"},                                              // as above
+	"Entra: not enabled for personal accounts":             {"wrong secret"},                                              // it says so of any client that it refuses
+	"Passport: one answer for the ID and the redirect URI": {"wrong secret, unregistered redirect URI"},                   // a wrong ID would explain each of its answers
+	"a 404 for a redirect URI that is not registered":      {"wrong secret, unregistered redirect URI"},                   // as above
+	"the client is refused, and nothing tells why":         {"wrong secret", "client_secret_post", "client_secret_basic"}, // which is its point
 }
 
 // Every server that a row knows, with everything right but one setting.
@@ -68,6 +72,10 @@ func TestRun_EachMistakeAtEachServer(t *testing.T) {
 				p, env := row.sound(t)
 				maps.Copy(env, mistake.set)
 				row.wantCause(t, mistake.name, p, without(env, ""), mistake.may, "")
+				p, _ = row.sound(t)
+				if advice, words := p.login(t, env, ""); advice.Name != "" && advice.Name != stays && !slices.Contains(mistake.may, advice.Name) {
+					t.Errorf("%s: the page of the login says %q: %s", mistake.name, advice.Name, words)
+				}
 			}
 		})
 	}
