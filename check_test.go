@@ -16,6 +16,7 @@ func TestCheckVerdict_WorstFirst(t *testing.T) {
 	t.Parallel()
 	passed := causes.Finding{Check: "keys", Result: causes.OK}
 	failed := causes.Finding{Check: "client", Result: causes.Fail, Name: causes.ClientSecretWrong}
+	notYet := causes.Finding{Check: "client", Result: causes.Skip, NotYet: true}
 	state := func(few bool, checks ...causes.Finding) check.State {
 		return check.State{Report: check.Report{Checks: checks}, Few: few, Ended: testTime.Add(-20 * time.Second)}
 	}
@@ -26,10 +27,10 @@ func TestCheckVerdict_WorstFirst(t *testing.T) {
 	}{
 		{"never", check.State{}, "Not checked yet", "", "A check that a server could fool runs twice"},
 		{"right", state(false, passed), "Ready to sign in", "good", "1 check passed. Sign in to test the login itself. Checked 20 seconds ago."},
-		{"right at the start", state(true, passed, causes.Finding{Check: "client", Result: causes.Skip, NotYet: true}), "1 of 2 checks done", "", "Nothing is wrong so far."},
+		{"right at the start", state(true, passed, notYet), "1 of 2 checks done", "", "Nothing is wrong so far."},
 		{"only a sign-in can tell", state(false, passed, causes.Finding{Check: "redirect_uri", Result: causes.Warn}), "Sign in to test the rest", "warn",
 			"1 check passed, 1 warning."},
-		{"a login worked", check.State{Report: check.Report{Checks: []causes.Finding{{Check: "client", Result: causes.Skip, NotYet: true}}}, Few: true, Worked: true, Ended: testTime},
+		{"a login worked", check.State{Report: check.Report{Checks: []causes.Finding{notYet}}, Few: true, Worked: true, Ended: testTime},
 			"A login with these settings worked", "good", ""},
 		{"changed", check.State{Changed: true}, "The settings have changed", "", "The new settings haven't been checked yet."},
 		{"wrong", state(false, passed, failed), "The client secret is wrong", "bad", "1 problem, 1 check passed. Checked 20 seconds ago."},

@@ -170,8 +170,8 @@ func TestPageScript_InChromium(t *testing.T) {
 	c.Press(`a[href="/check"]`, "Not checked yet")
 	c.Press(`form[action="/check"] button`, "17 checks passed")
 	c.Press(`button[data-copy="markdown"]`, "Copied")
-	if report := chromium.Evaluate[string](c, `document.getElementById("markdown").textContent`); !strings.HasPrefix(report, "**No problem found.** 17 checks passed.\n") ||
-		!strings.Contains(report, "| ok | scopes |") {
+	report := chromium.Evaluate[string](c, `document.getElementById("markdown").textContent`)
+	if !strings.HasPrefix(report, "**No problem found.** 17 checks passed.\n") || !strings.Contains(report, "| ok | scopes |") {
 		t.Errorf("the report to copy is\n%s", report)
 	}
 	c.Press(`a[href="/flow"]`, "Every step of this session")

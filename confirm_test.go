@@ -94,7 +94,8 @@ func TestConfirmLink_Button(t *testing.T) {
 		t.Fatalf("the page has no button, or the value is not escaped:\n%s", page.Body)
 	}
 	confirmed := html.UnescapeString(button[1])
-	if r := from(b, strings.TrimPrefix(b.Location(from(b, confirmed, silent)), a.Cfg.BaseURL), silent); !strings.Contains(r.Body, "1. Before the redirect") || !strings.Contains(r.Body, html.EscapeString(`"org&<b>`)) {
+	step := strings.TrimPrefix(b.Location(from(b, confirmed, silent)), a.Cfg.BaseURL)
+	if r := from(b, step, silent); !strings.Contains(r.Body, "1. Before the redirect") || !strings.Contains(r.Body, html.EscapeString(`"org&<b>`)) {
 		t.Errorf("the button %s does not begin the login:\n%s", confirmed, r.Body)
 	}
 	for name, r := range map[string]testserver.Reply{
@@ -115,7 +116,8 @@ func TestConfirmLink_JSON(t *testing.T) {
 	l := testserver.StartFakeServer(t)
 	b := newBrowser(t, startApp(t, l.Env()))
 	b.Accept = ""
-	r := from(b, "/login?hd=example.com", map[string]string{"Accept": "*/*", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"})
+	r := from(b, "/login?hd=example.com", map[string]string{"Accept": "*/*",
+		"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"})
 	var page struct {
 		Parameters url.Values `json:"parameters"`
 		Login      string     `json:"login_uri"`

@@ -35,9 +35,12 @@ type behavior struct {
 
 // What the rows share.
 var (
-	wrongSecret   = map[string]string{"CLIENT_SECRET": "an-old-secret-of-this-application"}
-	unknownID     = map[string]string{"CLIENT_ID": "client-4712"}
-	otherPort     = map[string]string{"PORT": "3998"}
+	wrongSecret = map[string]string{"CLIENT_SECRET": "an-old-secret-of-this-application"}
+	unknownID   = map[string]string{"CLIENT_ID": "client-4712"}
+	otherPort   = map[string]string{"PORT": "3998"}
+
+	wrongSecretAndPort = map[string]string{"CLIENT_SECRET": wrongSecret["CLIENT_SECRET"], "PORT": otherPort["PORT"]}
+
 	otherwise     = func(r reply) func(q) reply { return func(q) reply { return r } }
 	always        = func(r reply) func(q) (reply, bool) { return func(q) (reply, bool) { return r, true } }
 	noSecretWrong = []string{"client secret is wrong", string(causes.ClientSecretWrong)}
@@ -1124,10 +1127,12 @@ var rows = []behavior{
 	{name: "AUTHORIZATION_ENDPOINT is the token endpoint", seen: "RFC 6749 section 3.1", server: func() *played { return &played{} },
 		wrong: map[string]string{"AUTHORIZATION_ENDPOINT": "https://id.example.com/token"}, check: causes.AuthorizationEndpointUnusable, page: stays, kind: causes.Look, fix: "Check AUTHORIZATION_ENDPOINT", never: []string{"not registered"}},
 	{name: "AUTHORIZATION_ENDPOINT is an API", seen: "RFC 6750 section 3", server: func() *played { return &played{noDoc: true, api: refusesBearer} },
-		wrong: map[string]string{"AUTHORIZATION_ENDPOINT": "https://id.example.com/api"}, check: causes.AuthorizationEndpointUnusable, page: stays, kind: causes.Look, fix: "Check AUTHORIZATION_ENDPOINT", never: []string{"not registered"}},
+		wrong: map[string]string{"AUTHORIZATION_ENDPOINT": "https://id.example.com/api"}, check: causes.AuthorizationEndpointUnusable, page: stays,
+		kind: causes.Look, fix: "Check AUTHORIZATION_ENDPOINT", never: []string{"not registered"}},
 	{name: "TOKEN_ENDPOINT answers everything with 200", seen: "RFC 6749 section 5.2", server: func() *played {
 		return &played{at: map[string]func(q) reply{"/hook": otherwise(jsonOf(200, map[string]any{"received": true}))}}
-	}, wrong: map[string]string{"TOKEN_ENDPOINT": "https://id.example.com/hook"}, check: causes.TokenEndpointUnusable, page: causes.TokenResponseUnusable, kind: causes.Look, fix: "Check TOKEN_ENDPOINT", never: noSecretWrong},
+	}, wrong: map[string]string{"TOKEN_ENDPOINT": "https://id.example.com/hook"}, check: causes.TokenEndpointUnusable, page: causes.TokenResponseUnusable,
+		kind: causes.Look, fix: "Check TOKEN_ENDPOINT", never: noSecretWrong},
 	{name: "one page for ID and redirect URI, and a token endpoint that tells IDs apart", seen: "RFC 6749 sections 4.1.2.1 and 5.2", server: func() *played {
 		same := otherwise(page(400, "This request is not valid."))
 		return &played{unknownClient: same, wrongRedirect: same, badClient: func(r q) reply {
@@ -1136,7 +1141,7 @@ var rows = []behavior{
 			}
 			return refusal(401, "invalid_client", "")
 		}}
-	}, wrong: map[string]string{"PORT": "3998", "CLIENT_SECRET": "an-old-secret-of-this-application"}, check: causes.RedirectURINotRegistered, page: stays, kind: causes.Add, fix: "http://localhost:3998/oauth_callback"},
+	}, wrong: wrongSecretAndPort, check: causes.RedirectURINotRegistered, page: stays, kind: causes.Add, fix: "http://localhost:3998/oauth_callback"},
 	{name: "a parameter that the server refuses", seen: "RFC 6749 section 4.1.2.1", server: func() *played {
 		return &played{authorize: func(r q) (reply, bool) {
 			return page(400, "Something went wrong."), r.URL.Query().Get("display") == "wapp"
@@ -1359,7 +1364,7 @@ func (row behavior) run(t *testing.T) {
 	if negative {
 		row.isSound(t)
 		maps.Copy(env, row.wrong)
-		maps.DeleteFunc(env, func(_, value string) bool { return value == "" })
+		onlySet(env)
 	}
 	report := p.checks(t, env)
 	failing := report.firstFailing()
@@ -1404,16 +1409,22 @@ func (row behavior) run(t *testing.T) {
 	}
 }
 
-// isSound is the other half of a row: with the right settings, or mended, nothing fails.
-func (row behavior) isSound(t *testing.T) {
+// sound returns a row's server with everything right, and its settings.
+func (row behavior) sound(t *testing.T) (*played, map[string]string) {
 	p := row.server()
 	if row.mend != nil {
 		row.mend(p)
 	}
 	env := p.start(t).env(row.set)
-	if row.mend != nil && row.wrong != nil {
+	if row.mend != nil {
 		maps.Copy(env, row.wrong)
 	}
+	return p, onlySet(env)
+}
+
+// isSound is the other half of a row: with the right settings, or mended, nothing fails.
+func (row behavior) isSound(t *testing.T) {
+	p, env := row.sound(t)
 	if r := p.checks(t, env); r.firstFailing().Check != "" {
 		t.Errorf("with everything right this fails: %s\n%s", r.firstFailing(), r)
 	}

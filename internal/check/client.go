@@ -3,7 +3,6 @@ package check
 import (
 	"cmp"
 	"context"
-	"errors"
 	"net/http"
 	"regexp"
 	"slices"
@@ -12,8 +11,6 @@ import (
 
 	"oauth-test-client/internal/causes"
 	"oauth-test-client/internal/config"
-	"oauth-test-client/internal/oauth"
-	"oauth-test-client/internal/wire"
 )
 
 // What is known about the client's credentials without a user: whether the server accepts the ID, the secret and the method
@@ -97,15 +94,14 @@ func (o *Observer) askClient(ctx context.Context, as credentials) clientAnswer {
 // to a client without a secret (RFC 7662 section 2.1), so it is not asked for one.
 func (o *Observer) otherQuestions(method string) []tokenKind {
 	list := []tokenKind{anInventedRefresh}
-	shared := func(address, own string) bool {
-		other, _ := o.otherEndpoint(address, own)
-		return other != ""
+	answers := func(e *endpoint, methods []string) bool {
+		other, _ := o.other(e)
+		return e.of(o.md.Endpoints) != "" && other == "" && (len(methods) == 0 || slices.Contains(methods, method))
 	}
-	listed := func(methods []string) bool { return len(methods) == 0 || slices.Contains(methods, method) }
-	if o.md.Introspection != "" && !shared(o.md.Introspection, "introspection endpoint") && method != config.MethodNone && listed(o.md.IntrospectionAuthMethods) {
+	if method != config.MethodNone && answers(introspectionEndpoint, o.md.IntrospectionAuthMethods) {
 		list = append(list, toIntrospect)
 	}
-	if o.md.Revocation != "" && !shared(o.md.Revocation, "revocation endpoint") && listed(o.md.RevocationAuthMethods) {
+	if answers(revocationEndpoint, o.md.RevocationAuthMethods) {
 		list = append(list, toRevoke)
 	}
 	return list
@@ -166,6 +162,11 @@ func refusesClient(a tokenAnswer) bool {
 	return a.aboutClient() || a.came() && strings.EqualFold(a.Refusal.Code, "unauthorized_client")
 }
 
+// acceptsClient reports a refusal of something else than the client: the code, or what is looked at before it.
+func acceptsClient(a tokenAnswer) bool {
+	return !refusesClient(a) && (a.Refusal.Code == "invalid_grant" || causes.IsAboutCode(a.Cause()) || besideTheCode(a.Cause()) != "")
+}
+
 // besideTheCode returns the cause if the server accepts the client and refuses something else, before it looks at the code.
 func besideTheCode(cause causes.Name) causes.Name {
 	switch cause {
@@ -195,70 +196,19 @@ func (o *Observer) differInWords(ctx context.Context, q, control tokenQuestion) 
 // noTokenEndpoint returns the finding that no request can reach the token endpoint. What other endpoints accept brings no token.
 func (o *Observer) noTokenEndpoint(ctx context.Context, as credentials) (causes.Finding, bool) {
 	err := o.token(ctx, tokenQuestion{kind: anInventedCode, as: as}).failed
-	f, ok := o.noServer("TOKEN_ENDPOINT", o.cfg.Endpoints.Token, o.md.Token, err)
-	return o.orMetadata(f, "TOKEN_ENDPOINT", o.cfg.Endpoints.Token, o.md.Named.Token), ok
-}
-
-// otherEndpoint returns the name of the endpoint whose address was set for a different one, or "" if there is none. It is certain
-// if the metadata names it, and not if another line of .env does: that line may be the wrong one.
-func (o *Observer) otherEndpoint(address, own string) (other string, certain bool) {
-	for _, endpoints := range []config.Endpoints{o.md.Named, o.md.Endpoints} {
-		list := [][2]string{{"authorization endpoint", endpoints.Authorization}, {"token endpoint", endpoints.Token}, {"userinfo endpoint", endpoints.Userinfo},
-			{"introspection endpoint", endpoints.Introspection}, {"revocation endpoint", endpoints.Revocation},
-			{"pushed authorization request endpoint", endpoints.PAR}, {"logout endpoint", endpoints.EndSession}, {"key set (jwks_uri)", endpoints.JWKS}}
-		if endpoints == o.md.Named {
-			if slices.Contains(list, [2]string{own, address}) {
-				return "", false // IndieAuth servers may have one for two
-			}
-			list = append(list, [2]string{"registration endpoint", o.md.Registration})
-		}
-		for _, endpoint := range list {
-			if endpoint[0] != own && endpoint[1] == address && address != "" {
-				return endpoint[0], endpoints == o.md.Named
-			}
-		}
-	}
-	return "", false
+	return o.noServer(tokenEndpoint, err)
 }
 
 // notTokenEndpoint returns the finding that TOKEN_ENDPOINT names a different endpoint of the server. Introspection and revocation
 // authenticate the client, too, and so accept it. Without metadata, an endpoint that works like a token endpoint is one.
 func (o *Observer) notTokenEndpoint(answer tokenAnswer, works bool) (causes.Finding, bool) {
-	other, certain := o.otherEndpoint(o.md.Token, "token endpoint")
-	if o.cfg.Endpoints.Token == "" || other == "" || !certain && works {
+	other, certain := o.other(tokenEndpoint)
+	if o.set(tokenEndpoint) == "" || other == "" || !certain && works {
 		return causes.Finding{}, false
 	}
 	f := o.finding(causes.TokenEndpointUnusable, answer.said(), causes.Facts{})
-	f.Found = "TOKEN_ENDPOINT is the address of the " + other
-	return o.orMetadata(f, "TOKEN_ENDPOINT", o.cfg.Endpoints.Token, o.md.Named.Token), true
-}
-
-// orMetadata adds to the finding about an endpoint that is set what the metadata names in its place.
-func (o *Observer) orMetadata(f causes.Finding, variable, set, named string) causes.Finding {
-	if set == "" || named == "" || named == set || f.Fix == "" {
-		return f
-	}
-	return f.Also("The metadata names " + o.sanitized(named, 300) + ": without " + variable + ", this app uses that.")
-}
-
-// noServer returns the finding that no request can reach an endpoint, named by its line of .env.
-func (o *Observer) noServer(variable, set, address string, err error) (causes.Finding, bool) {
-	if !wire.NoServer(err) {
-		return causes.Finding{}, false
-	}
-	facts := causes.Facts{Kind: oauth.NoAnswer, HTTP: errors.Is(err, http.ErrSchemeMismatch)}
-	if set != "" {
-		facts.Member = variable
-	}
-	f := o.finding(causes.Unreachable(err), "", facts)
-	f.Found = wire.WithoutQuery(address) + " " + err.Error()
-	switch {
-	case wire.Untrusted(err) && !wire.UnknownAuthority(err):
-		f = f.Look(causes.CertificateOf(variable))
-	case set == "" && !wire.Untrusted(err):
-		f = f.Look("The server's metadata names this address. See that the server is running there. If the address is wrong in the metadata, set " + variable + ".")
-	}
-	return f, true
+	f.Found = tokenEndpoint.isOther(other)
+	return o.orMetadata(f, tokenEndpoint), true
 }
 
 // concludeClient concludes from the questions about the client.
@@ -280,8 +230,9 @@ func (o *Observer) concludeClient(ctx context.Context) causes.Finding {
 	case answer.also == causes.PKCERefused:
 		return o.finding(answer.also, answer.reply.said(), causes.Facts{})
 	case answer.yes == anInventedCode && answer.reply.succeeded():
-		f := causes.Warning("the token endpoint accepts an invented code (%s): it may be a different endpoint", statusLine(answer.reply)).As(causes.TokenEndpointUnusable)
-		return f.Look(o.finding(causes.TokenEndpointUnusable, "", causes.Facts{}).Fix)
+		f := o.finding(causes.TokenEndpointUnusable, "", causes.Facts{})
+		f.Result, f.Found = causes.Warn, "the token endpoint accepts an invented code ("+statusLine(answer.reply)+"): it may be a different endpoint"
+		return f
 	case answer.yes != "" && answer.yes != anInventedCode:
 		if f, useless := o.useless(ctx, as); useless { // what the other endpoints accept brings no token
 			return f
@@ -399,7 +350,7 @@ func (o *Observer) useless(ctx context.Context, as credentials) (causes.Finding,
 	f := o.finding(name, got.said(), facts)
 	f.Found = "the token endpoint gives every request the same answer"
 	f.Found += " (" + o.sanitized(statusLine(got), 200) + ")"
-	return o.orMetadata(f, "TOKEN_ENDPOINT", o.cfg.Endpoints.Token, o.md.Named.Token), true
+	return o.orMetadata(f, tokenEndpoint), true
 }
 
 // moved returns the address that a token endpoint redirects to on its own host, if a token endpoint answers there: the app
@@ -425,7 +376,7 @@ func statusLine(a tokenAnswer) string {
 
 // explainRefusal finds out which of client ID, secret and method is wrong. If no secret may be invented, it compares what
 // the configured credentials get in other ways. In that case a code has come back, which shows that the server knows the
-// ID.
+// ID, unless noCode says otherwise.
 func (o *Observer) explainRefusal(ctx context.Context, as credentials, refused tokenAnswer, nothingInvented bool) causes.Finding {
 	found := func(name causes.Name, facts causes.Facts) causes.Finding {
 		facts.Method = as.method
@@ -435,7 +386,7 @@ func (o *Observer) explainRefusal(ctx context.Context, as credentials, refused t
 		q := tokenQuestion{kind: anInventedCode, as: other, noVerifier: noVerifier}
 		if nothingInvented {
 			a := o.token(ctx, q)
-			return inOrder(a) && !refusesClient(a) && !a.like(refused) && (causes.IsAboutCode(a.Cause()) || besideTheCode(a.Cause()) != "" || a.Refusal.Code == "invalid_grant")
+			return inOrder(a) && !a.like(refused) && acceptsClient(a)
 		}
 		if noVerifier {
 			return o.askPair(ctx, q, controlOf(other)).accepts()
@@ -449,7 +400,7 @@ func (o *Observer) explainRefusal(ctx context.Context, as credentials, refused t
 		return found(name, causes.Facts{})
 	}
 	if as.method == config.MethodNone {
-		if !nothingInvented && !o.knowsID(ctx) || o.noCode && !o.knowsIDAlone(ctx) {
+		if !nothingInvented && !o.knowsID(ctx) || o.noCode && !o.tellsIDs(ctx, config.MethodNone) {
 			return o.idOrNoSecret(refused)
 		}
 		return found(causes.ClientSecretMissing, causes.Facts{})
@@ -582,10 +533,12 @@ func (o *Observer) byElimination(ctx context.Context, as credentials, refused to
 		return o.acceptedWithout(as, refused)
 	case refused.Cause() == causes.AuthMethodWrong:
 		return o.bothWrong(ctx, as, refused)
-	case o.noCode && !o.knowsIDAlone(ctx):
+	case o.noCode && !o.tellsIDs(ctx, config.MethodNone):
 		return causes.Finding{}
 	}
-	return o.finding(causes.ClientSecretWrong, refused.said(), causes.Facts{Method: as.method}).By("the server recognizes the client ID; it rejects the secret with both client_secret_basic and client_secret_post, and a request without a secret too")
+	f := o.finding(causes.ClientSecretWrong, refused.said(), causes.Facts{Method: as.method})
+	return f.By("the server recognizes the client ID; it rejects the secret with both client_secret_basic and client_secret_post, " +
+		"and a request without a secret too")
 }
 
 // showsID reports that the authorization endpoint has shown that the server knows our client ID.
@@ -593,29 +546,21 @@ func (o *Observer) showsID(ctx context.Context) bool {
 	return o.Login(ctx, Login{}).Continues() && o.Login(ctx, Login{RedirectURI: anInvention}).Refuses()
 }
 
-// knowsIDAlone reports that an invented client ID gets a different answer, both without a secret.
-func (o *Observer) knowsIDAlone(ctx context.Context) bool {
-	alone := credentials{method: config.MethodNone}
-	pair := o.tokens(ctx, tokenQuestion{kind: anInventedCode, as: alone}, tokenQuestion{kind: anInventedCode, as: controlOf(alone)})
-	return pair[0].came() && pair[1].came() && !pair[0].like(pair[1])
+// knowsID reports that the server knows our client ID: the authorization endpoint has shown it, or the token endpoint does,
+// with a wrong secret or with none.
+func (o *Observer) knowsID(ctx context.Context) bool {
+	return o.showsID(ctx) || o.tellsIDs(ctx, config.MethodNone) || o.tellsIDs(ctx, config.MethodPost) || o.tellsIDs(ctx, config.MethodBasic)
 }
 
-// knowsID reports that the server knows our client ID: the authorization endpoint has shown it, or an invented ID gets a
-// different answer, with a wrong secret or with none.
-func (o *Observer) knowsID(ctx context.Context) bool {
-	if o.showsID(ctx) {
-		return true
-	}
-	for _, method := range []string{config.MethodNone, config.MethodPost, config.MethodBasic} {
-		ours := tokenQuestion{kind: anInventedCode, as: credentials{method: method, noSecret: method != config.MethodNone}}
-		theirs := tokenQuestion{kind: anInventedCode, as: credentials{method: method, noSecret: method != config.MethodNone, noID: true}}
-		pair := o.tokens(ctx, ours, theirs)
-		theirs.again = 1
-		if pair[0].came() && !pair[0].like(pair[1]) && pair[1].like(o.token(ctx, theirs)) { // a failure tells too, if it stays
-			return true
-		}
-	}
-	return false
+// tellsIDs reports that the token endpoint gives an invented client ID a different answer than ours, both with an invented
+// secret or, by the method none, without one.
+func (o *Observer) tellsIDs(ctx context.Context, method string) bool {
+	ours := tokenQuestion{kind: anInventedCode, as: credentials{method: method, noSecret: method != config.MethodNone}}
+	theirs := ours
+	theirs.as.noID = true
+	pair := o.tokens(ctx, ours, theirs)
+	theirs.again = 1
+	return pair[0].came() && !pair[0].like(pair[1]) && pair[1].like(o.token(ctx, theirs)) // a failure tells too, if it stays
 }
 
 // anySecretWill reports a server that knows the client ID and ignores its secret.

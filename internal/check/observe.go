@@ -246,8 +246,9 @@ func (o *Observer) probe(ctx context.Context, question Login) ProbeResult {
 	if p.Kind == ComesBack {
 		at = "the redirect URI"
 	}
-	if question.NoPage { // the path counts as the real one
-		at, words = strings.Replace(at, pathOf(md.Authorization), pathOf(o.md.Authorization), 1), strings.ReplaceAll(words, pathOf(md.Authorization), pathOf(o.md.Authorization))
+	if question.NoPage {
+		real := strings.NewReplacer(pathOf(md.Authorization), pathOf(o.md.Authorization)) // the path counts as the real one
+		at, words = real.Replace(at), real.Replace(words)
 	}
 	p.print = fmt.Sprint(p.Kind, p.Status, p.Coded, p.Code, "|", normalize(at, sent...), "|", normalize(words, sent...))
 	p.Words = wire.Clip(p.Words, 300)
@@ -415,7 +416,7 @@ func (a tokenAnswer) like(other tokenAnswer) bool {
 
 // succeeded reports an answer without an error. No token endpoint accepts a code that it has not issued.
 func (a tokenAnswer) succeeded() bool {
-	return a.came() && a.Status/100 == 2 && !a.Refused && a.Refusal.Code == ""
+	return a.came() && !a.Refused && a.Refusal.Code == ""
 }
 
 // token asks the token endpoint, or the endpoint that a question is for.

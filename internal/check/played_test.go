@@ -164,6 +164,11 @@ func (p *played) env(changes map[string]string) map[string]string {
 		delete(env, "CLIENT_SECRET")
 	}
 	maps.Copy(env, changes)
+	return onlySet(env)
+}
+
+// onlySet takes the empty settings out of an environment, and returns it.
+func onlySet(env map[string]string) map[string]string {
 	maps.DeleteFunc(env, func(_, value string) bool { return value == "" })
 	return env
 }

@@ -72,8 +72,8 @@ func (o *Observer) redirectAtTokens(ctx context.Context) causes.Finding {
 func (o *Observer) failedAtOnce(real ProbeResult) causes.Finding {
 	// In a container this app can't reach the browser's localhost, and calls the server by a different name.
 	onlyBrowser := isLocal(o.md.Authorization) && !isLocal(o.md.Token)
-	if f, ok := o.noServer("AUTHORIZATION_ENDPOINT", o.cfg.Endpoints.Authorization, o.md.Authorization, real.failed); ok && !onlyBrowser {
-		return o.orMetadata(f, "AUTHORIZATION_ENDPOINT", o.cfg.Endpoints.Authorization, o.md.Named.Authorization)
+	if f, ok := o.noServer(authorizationEndpoint, real.failed); ok && !onlyBrowser {
+		return f
 	}
 	f := causes.Warning("no result: the authorization endpoint %s", o.whatItDid(real))
 	if real.Status >= http.StatusInternalServerError {
@@ -100,22 +100,21 @@ func (o *Observer) whatItDid(p ProbeResult) string {
 // notAuthorizationEndpoint returns the finding that AUTHORIZATION_ENDPOINT names a different endpoint of the server, or an API:
 // only an API asks for an access token (RFC 6750 section 3).
 func (o *Observer) notAuthorizationEndpoint(real ProbeResult) (causes.Finding, bool) {
-	other, certain := o.otherEndpoint(o.md.Authorization, "authorization endpoint")
-	named := o.md.Named.Authorization
+	other, certain := o.other(authorizationEndpoint)
 	isAPI := real.Status == http.StatusUnauthorized && real.Page != nil &&
 		slices.ContainsFunc(real.Page.Challenges(), func(c wire.Challenge) bool { return strings.EqualFold(c.Scheme, "Bearer") })
 	f := o.finding(causes.AuthorizationEndpointUnusable, real.quote(), causes.Facts{})
 	switch {
-	case o.cfg.Endpoints.Authorization == "":
+	case o.set(authorizationEndpoint) == "":
 		return f, false
 	case other != "" && (certain || !real.signsIn()):
-		f.Found = "AUTHORIZATION_ENDPOINT is the address of the " + other
+		f.Found = authorizationEndpoint.isOther(other)
 	case isAPI:
 		f.Found = "AUTHORIZATION_ENDPOINT asks for an access token: it is an API"
 	default:
 		return f, false
 	}
-	return o.orMetadata(f, "AUTHORIZATION_ENDPOINT", o.cfg.Endpoints.Authorization, named), true
+	return o.orMetadata(f, authorizationEndpoint), true
 }
 
 // explainRedirect finds out what a refusal of the correct request is about: the client ID, the redirect URI, or neither. If
@@ -221,14 +220,14 @@ func (o *Observer) tokensRefuse(ctx context.Context) bool {
 // doesn't recognize may have its endpoint there, so its own metadata is not doubted.
 func (o *Observer) noAuthorizationEndpoint(ctx context.Context, real ProbeResult) bool {
 	nothing := real.Kind == Refused && real.Code == "" && (real.Status == http.StatusNotFound || real.Status == http.StatusGone)
-	return nothing && o.cfg.Endpoints.Authorization != "" && real.Same(o.Login(ctx, Login{NoPage: true}))
+	return nothing && o.set(authorizationEndpoint) != "" && real.Same(o.Login(ctx, Login{NoPage: true}))
 }
 
 // nothingThere returns the finding that there is no page at AUTHORIZATION_ENDPOINT.
 func (o *Observer) nothingThere(real ProbeResult) causes.Finding {
 	f := o.finding(causes.AuthorizationEndpointUnusable, real.quote(), causes.Facts{}).By("an invented path gets the same answer")
 	f.Found = "there is no page at AUTHORIZATION_ENDPOINT (" + o.sanitized(real.Page.StatusLine(), 300) + ")"
-	return o.orMetadata(f, "AUTHORIZATION_ENDPOINT", o.cfg.Endpoints.Authorization, o.md.Named.Authorization)
+	return o.orMetadata(f, authorizationEndpoint)
 }
 
 // idOrRedirect returns the finding of a server that gives the same answer to an unknown client ID and to an unknown

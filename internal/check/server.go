@@ -370,11 +370,11 @@ func (c *checker) checkKeys(ctx context.Context) causes.Finding {
 		}
 		f := s.o.finding(causes.JWKSUnusable, "", causes.FactsOf(s.cfg, fault))
 		f.Found, f.Server = fault.Description, ""
-		return s.o.orMetadata(f, "JWKS_URI", s.cfg.Endpoints.JWKS, s.md.Named.JWKS)
+		return s.o.orMetadata(f, keySet)
 	case usable == 0:
 		f := s.o.finding(causes.JWKSUnusable, "", causes.Facts{})
 		f.Found = keysWords(keys, s.md.JWKS)
-		return s.o.orMetadata(f, "JWKS_URI", s.cfg.Endpoints.JWKS, s.md.Named.JWKS)
+		return s.o.orMetadata(f, keySet)
 	}
 	return causes.Proved("%s", causes.Number(usable, "key")).By("%s", s.md.JWKS)
 }
@@ -437,41 +437,21 @@ func (c *checker) checkUserinfo(ctx context.Context) causes.Finding {
 	if s.md.Userinfo == "" {
 		return causes.Skipped("the server names no userinfo endpoint")
 	}
-	if f, ok := s.o.swapped("USERINFO_ENDPOINT", "userinfo endpoint", s.cfg.Endpoints.Userinfo, s.md.Named.Userinfo); ok {
+	if f, ok := s.o.swapped(userinfoEndpoint); ok {
 		return f
 	}
 	e, err := c.wire.Get(ctx, s.md.Userinfo)
 	switch {
 	case err != nil:
 		f := causes.Warning("%s %v", s.md.Userinfo, err)
-		return look(f, s.cfg.Endpoints.Userinfo, "USERINFO_ENDPOINT")
+		return s.o.look(f, userinfoEndpoint)
 	case e.Status == http.StatusUnauthorized && len(e.Challenges()) > 0:
 		return causes.Proved("refuses a request without a token")
 	case e.Status == http.StatusUnauthorized:
 		return causes.Warning("refuses a request without a token, but names no scheme: WWW-Authenticate is missing (RFC 6750)")
 	}
 	f := causes.Warning("returns %s for a request without a token, not 401 (RFC 6750 section 3)", c.status(e))
-	return look(f, s.cfg.Endpoints.Userinfo, "USERINFO_ENDPOINT")
-}
-
-// look adds the line of .env that names an endpoint to a warning about it. The line is not set for one of the metadata.
-func look(f causes.Finding, set, variable string) causes.Finding {
-	if set == "" {
-		return f
-	}
-	f.Setting = variable
-	return f.Look("Check " + variable + ", and what stands in front of it.")
-}
-
-// swapped returns the warning that a line of .env, with the address that it sets, names a different endpoint of the server.
-func (o *Observer) swapped(variable, own, set, named string) (causes.Finding, bool) {
-	other, certain := o.otherEndpoint(set, own)
-	if !certain {
-		return causes.Finding{}, false
-	}
-	f := causes.Warning("%s is the address of the %s", variable, other).Look("Check " + variable + ": it has to be the server's " + own + ".")
-	f.Setting = variable
-	return o.orMetadata(f, variable, set, named), true
+	return s.o.look(f, userinfoEndpoint)
 }
 
 // checkIntrospection asks about an invented token.
@@ -480,12 +460,12 @@ func (c *checker) checkIntrospection(ctx context.Context) causes.Finding {
 	if s.md.Introspection == "" {
 		return causes.Skipped("the server names no introspection endpoint")
 	}
-	if f, ok := s.o.swapped("INTROSPECTION_ENDPOINT", "introspection endpoint", s.cfg.Endpoints.Introspection, s.md.Named.Introspection); ok {
+	if f, ok := s.o.swapped(introspectionEndpoint); ok {
 		return f
 	}
 	e, err := s.client.Introspect(ctx, "access_token", invented())
 	if err != nil {
-		return look(notUsable(err), s.cfg.Endpoints.Introspection, "INTROSPECTION_ENDPOINT")
+		return s.o.look(notUsable(err), introspectionEndpoint)
 	}
 	var state struct {
 		Active *bool `json:"active"`
@@ -527,13 +507,13 @@ func (c *checker) checkRevocation(ctx context.Context) causes.Finding {
 	if s.md.Revocation == "" {
 		return causes.Skipped("the server names no revocation endpoint")
 	}
-	if f, ok := s.o.swapped("REVOCATION_ENDPOINT", "revocation endpoint", s.cfg.Endpoints.Revocation, s.md.Named.Revocation); ok {
+	if f, ok := s.o.swapped(revocationEndpoint); ok {
 		return f
 	}
 	e, err := s.client.Revoke(ctx, "access_token", invented())
 	switch {
 	case err != nil:
-		return look(notUsable(err), s.cfg.Endpoints.Revocation, "REVOCATION_ENDPOINT")
+		return s.o.look(notUsable(err), revocationEndpoint)
 	case e.Succeeded(): // some answer 204
 		return causes.Proved("accepts an invented token, as it should (RFC 7009 section 2.2)")
 	case e.Refusal().Code == "unsupported_token_type":
@@ -546,7 +526,7 @@ func (c *checker) checkRevocation(ctx context.Context) causes.Finding {
 		f = causes.Warning("returns %s for an invented token, with an error in the body (RFC 7009 section 2.2)", c.status(e))
 	}
 	f.Server = c.sanitized(e.Words(), 200)
-	return look(f, s.cfg.Endpoints.Revocation, "REVOCATION_ENDPOINT")
+	return s.o.look(f, revocationEndpoint)
 }
 
 // checkPAR finds out whether the server accepts a pushed authorization request (RFC 9126), if logins start with one. The
