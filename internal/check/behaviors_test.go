@@ -3,6 +3,7 @@ package check
 import (
 	"maps"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -485,6 +486,22 @@ func endsSessions(wants func(q) bool) func() *played {
 				}
 				return to(r.Get("post_logout_redirect_uri") + "?state=" + r.Get("state"))
 			}}}
+	}
+}
+
+// formFirst looks at the form of a client ID before it looks the client up, and has one answer for everything else.
+func formFirst(id string, form *regexp.Regexp, malformed reply) func() *played {
+	unless := func(unknown reply) func(q) reply {
+		return func(r q) reply {
+			if !form.MatchString(r.id) {
+				return malformed
+			}
+			return unknown
+		}
+	}
+	return func() *played {
+		return &played{id: id, unknownClient: unless(page(404, "This request is not valid.")), wrongRedirect: otherwise(page(404, "This request is not valid.")),
+			badClient: unless(refusal(401, "invalid_client", ""))}
 	}
 }
 
@@ -1142,6 +1159,29 @@ var rows = []behavior{
 			return refusal(401, "invalid_client", "")
 		}}
 	}, wrong: wrongSecretAndPort, check: causes.RedirectURINotRegistered, page: stays, kind: causes.Add, fix: "http://localhost:3998/oauth_callback"},
+	{name: "Discord: the form of the ID comes first", seen: "fuma-nama/discord-bot-dashboard-next#33",
+		server: formFirst("1123501710464258158", regexp.MustCompile(`^[0-9]{17,20}$`), jsonOf(400, map[string]any{"client_id": []string{"Value is not snowflake."}})),
+		wrong:  map[string]string{"CLIENT_ID": "1123501710464258159", "CLIENT_SECRET": wrongSecret["CLIENT_SECRET"]},
+		check:  causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again", never: []string{"not registered"}},
+	{name: "the form of the ID comes first, a UUID", seen: "supabase/auth, internal/api/oauthserver",
+		server: formFirst("9f1c2c1e-6a58-4b1c-9d3e-0a7b5c2f4e11", regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`),
+			refusal(400, "invalid_request", "invalid client_id format")),
+		wrong: map[string]string{"CLIENT_ID": "9f1c2c1e-6a58-4b1c-9d3e-0a7b5c2f4e12", "CLIENT_SECRET": wrongSecret["CLIENT_SECRET"]},
+		check: causes.ClientIDUnknown, page: stays, kind: causes.Look, fix: "paste CLIENT_ID again", never: []string{"not registered"}},
+	{name: "an error in a 200, as ret and msg", seen: "wiki.connect.qq.com, public return codes", server: func() *played {
+		return &played{badCode: otherwise(jsonOf(200, map[string]any{"ret": 100019, "msg": "the code is no longer there"})),
+			badClient: otherwise(jsonOf(200, map[string]any{"ret": 100008, "msg": "invalid client secret"}))}
+	}, says: "ID and secret are accepted"},
+	{name: "an error in a 200, as error_response", seen: "opendocs.alipay.com, common errors", server: func() *played {
+		refused := func(code string) func(q) reply {
+			return otherwise(jsonOf(200, map[string]any{"error_response": map[string]any{"code": "40002", "msg": "Invalid Arguments", "sub_code": code}}))
+		}
+		return &played{badCode: refused("isv.code-invalid"), badClient: refused("isv.invalid-app-id")}
+	}, says: "ID and secret are accepted"},
+	{name: "a challenge from an authorization endpoint, at the address that the metadata names", seen: "RFC 6750 section 3", server: func() *played {
+		return &played{authorize: func(r q) (reply, bool) { return reply{401, "", "Bearer", ""}, !r.signedIn }}
+	}, set: map[string]string{"AUTHORIZATION_ENDPOINT": "https://id.example.com/authorize"},
+		says: "a browser may get a different answer", never: []string{"AUTHORIZATION_ENDPOINT asks", string(causes.AuthorizationEndpointUnusable), "not registered"}},
 	{name: "a parameter that the server refuses", seen: "RFC 6749 section 4.1.2.1", server: func() *played {
 		return &played{authorize: func(r q) (reply, bool) {
 			return page(400, "Something went wrong."), r.URL.Query().Get("display") == "wapp"

@@ -511,7 +511,7 @@ func (o *Observer) acceptsElsewhere(ctx context.Context, as credentials, nothing
 		control = credentials{method: config.MethodNone, noID: true}
 	}
 	for _, kind := range o.otherQuestions(as.method)[1:] {
-		if a := o.askPair(ctx, tokenQuestion{kind: kind, as: as}, control); a.yes != "" && a.reply.Status/100 == 2 && a.reply.Refusal.Code+a.reply.Refusal.Words == "" {
+		if a := o.askPair(ctx, tokenQuestion{kind: kind, as: as}, control); a.yes != "" && a.reply.succeeded() {
 			return true
 		}
 	}

@@ -38,6 +38,9 @@ var endpoints = []*endpoint{authorizationEndpoint, tokenEndpoint, userinfoEndpoi
 // set returns the address that .env sets for an endpoint, or "".
 func (o *Observer) set(e *endpoint) string { return e.of(o.cfg.Endpoints) }
 
+// overrides reports that .env sets an address for an endpoint, and not the one that the metadata names.
+func (o *Observer) overrides(e *endpoint) bool { return o.set(e) != "" && o.set(e) != e.of(o.md.Named) }
+
 // other returns the name of the endpoint whose address is in use for a different one, or "" if there is none. It is certain
 // if the metadata names it, and not if another line of .env does: that line may be the wrong one.
 func (o *Observer) other(own *endpoint) (name string, certain bool) {
@@ -79,8 +82,8 @@ func (o *Observer) swapped(own *endpoint) (causes.Finding, bool) {
 
 // orMetadata adds to the finding about an endpoint that is set what the metadata names in its place.
 func (o *Observer) orMetadata(f causes.Finding, e *endpoint) causes.Finding {
-	set, named := o.set(e), e.of(o.md.Named)
-	if set == "" || named == "" || named == set || f.Fix == "" {
+	named := e.of(o.md.Named)
+	if !o.overrides(e) || named == "" || f.Fix == "" {
 		return f
 	}
 	return f.Also("The metadata names " + o.sanitized(named, 300) + ": without " + e.variable + ", this app uses that.")

@@ -73,6 +73,32 @@ func ask[Q comparable, A interface{ wasLimited() bool }](ctx context.Context, o 
 // invented returns a value that no server has issued.
 func invented() string { return "invented-" + rand.Text() }
 
+// numbered matches the client IDs whose form servers check before they look the client up: UUIDs (supabase/auth), snowflakes
+// (Discord), object IDs. An ID that is much shorter may exist.
+var numbered = regexp.MustCompile(`^(?:[0-9a-fA-F]{16,}|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})$`)
+
+// inventedID returns a client ID that no server has issued, in the form of ours: otherwise a server may refuse the form, and
+// the answer would not be the one to an unknown client. The first character of each group stays, as it holds the version of a
+// UUID (RFC 9562 section 4).
+func inventedID(like string) string {
+	if !numbered.MatchString(like) {
+		return invented()
+	}
+	random := make([]byte, len(like))
+	rand.Read(random)
+	id := []byte(like)
+	for i, c := range id {
+		switch {
+		case i == 0 || c == '-' || id[i-1] == '-':
+		case c <= '9':
+			id[i] = '0' + random[i]%10
+		default:
+			id[i] = c&^7 + 1 + random[i]%6 // a to f, in its case
+		}
+	}
+	return string(id)
+}
+
 // sanitized returns a text of the server in a form that is safe to show: without the client secret, at most n bytes.
 func (o *Observer) sanitized(text string, n int) string { return wire.Clip(o.cfg.Redact(text), n) }
 
@@ -164,9 +190,10 @@ func (p ProbeResult) Answer() string {
 	return p.Code
 }
 
-// isBare reports a refusal without any words.
+// isBare reports a refusal without any words, and without a challenge, which says what is missing.
 func (p ProbeResult) isBare() bool {
-	return p.Kind == Refused && p.Code == "" && strings.TrimSpace(p.Words) == "" && p.Page != nil && strings.TrimSpace(p.Page.ResponseBody) == ""
+	return p.Kind == Refused && p.Code == "" && strings.TrimSpace(p.Words) == "" && p.Page != nil && strings.TrimSpace(p.Page.ResponseBody) == "" &&
+		len(p.Page.Challenges()) == 0
 }
 
 // Login asks the authorization endpoint, and returns where the request ended.
@@ -213,7 +240,7 @@ func (o *Observer) request(q Login) url.Values {
 		values.Del("code_challenge_method")
 	}
 	if q.NoClient {
-		values.Set("client_id", invented())
+		values.Set("client_id", inventedID(o.cfg.ClientID))
 	}
 	if q.RedirectURI == anInvention {
 		values.Set("redirect_uri", "https://"+strings.ToLower(rand.Text())+".invalid/oauth_callback")
@@ -414,9 +441,9 @@ func (a tokenAnswer) like(other tokenAnswer) bool {
 	return a.came() && other.came() && a.Status == other.Status && a.Refusal.Code == other.Refusal.Code
 }
 
-// succeeded reports an answer without an error. No token endpoint accepts a code that it has not issued.
+// succeeded reports an answer without an error and without a word. No token endpoint accepts a code that it has not issued.
 func (a tokenAnswer) succeeded() bool {
-	return a.came() && !a.Refused && a.Refusal.Code == ""
+	return a.came() && !a.Refused && a.Refusal.Code+a.Refusal.Words == ""
 }
 
 // token asks the token endpoint, or the endpoint that a question is for.
@@ -460,7 +487,7 @@ func (o *Observer) sendToken(ctx context.Context, q tokenQuestion) tokenAnswer {
 	as := o.client.Credentials(o.md)
 	as.Method, as.Raw = q.as.method, q.as.raw
 	if q.as.noID {
-		as.ID = invented()
+		as.ID = inventedID(o.cfg.ClientID)
 	}
 	if q.as.noSecret {
 		as.Secret = invented()

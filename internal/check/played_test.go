@@ -35,6 +35,7 @@ import (
 type played struct {
 	base     string                   // of its endpoints
 	issuer   string                   // base when empty
+	id       string                   // of its client; playedID when empty
 	paths    map[string]string        // of its endpoints, by name; the name when missing
 	redirect []string                 // registered; that of the settings when nil
 	anyPort  bool                     // of a loopback IP address, as RFC 8252 section 7.3 has it
@@ -145,6 +146,7 @@ func (p *played) path(name string) string { return cmp.Or(p.paths[name], "/"+nam
 func (p *played) start(t *testing.T) *played {
 	p.base = cmp.Or(p.base, "https://id.example.com")
 	p.issuer = cmp.Or(p.issuer, p.base)
+	p.id = cmp.Or(p.id, playedID)
 	p.metadata = cmp.Or(p.metadata, "/.well-known/openid-configuration")
 	p.key = testserver.NewKey(t)
 	p.codes, p.pushed = map[string]url.Values{}, map[string]url.Values{}
@@ -155,7 +157,7 @@ func (p *played) start(t *testing.T) *played {
 }
 
 func (p *played) env(changes map[string]string) map[string]string {
-	env := map[string]string{"ISSUER": p.issuer, "CLIENT_ID": playedID, "CLIENT_SECRET": playedSecret, "PORT": "3999"}
+	env := map[string]string{"ISSUER": p.issuer, "CLIENT_ID": p.id, "CLIENT_SECRET": playedSecret, "PORT": "3999"}
 	if p.noDoc {
 		delete(env, "ISSUER")
 		env["AUTHORIZATION_ENDPOINT"], env["TOKEN_ENDPOINT"], env["SCOPES"] = p.base+p.path("authorize"), p.base+p.path("token"), "read"
@@ -296,7 +298,7 @@ func (p *played) authorizes(r q) reply {
 		}
 	}
 	switch {
-	case r.Get("client_id") != playedID:
+	case r.Get("client_id") != p.id:
 		return orReply(p.unknownClient, func(q) reply { return page(400, "invalid_client: the client is not known") })(r)
 	case !p.registered(r.Get("redirect_uri")):
 		return orReply(p.wrongRedirect, func(q) reply { return page(400, "The redirect_uri does not match a registered one.") })(r)
@@ -330,9 +332,9 @@ func (p *played) authorizes(r q) reply {
 // isClient reports whether the client has authenticated.
 func (p *played) isClient(r q) bool {
 	if p.public {
-		return r.id == playedID && r.method == config.MethodNone
+		return r.id == p.id && r.method == config.MethodNone
 	}
-	return r.id == playedID && r.secret == playedSecret && slices.Contains(p.methods, r.method)
+	return r.id == p.id && r.secret == playedSecret && slices.Contains(p.methods, r.method)
 }
 
 // refuses returns the answer to a client that has not authenticated.
@@ -414,7 +416,7 @@ func (p *played) tokens(r q) reply {
 
 func (p *played) idToken(asked url.Values) string {
 	now := time.Now()
-	claims := map[string]any{"iss": p.issuer, "sub": "user-1", "aud": playedID, "exp": now.Add(time.Hour).Unix(), "iat": now.Unix(), "nonce": asked.Get("nonce")}
+	claims := map[string]any{"iss": p.issuer, "sub": "user-1", "aud": p.id, "exp": now.Add(time.Hour).Unix(), "iat": now.Unix(), "nonce": asked.Get("nonce")}
 	if p.claims != nil {
 		p.claims(claims)
 	}

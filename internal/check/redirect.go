@@ -105,12 +105,12 @@ func (o *Observer) notAuthorizationEndpoint(real ProbeResult) (causes.Finding, b
 		slices.ContainsFunc(real.Page.Challenges(), func(c wire.Challenge) bool { return strings.EqualFold(c.Scheme, "Bearer") })
 	f := o.finding(causes.AuthorizationEndpointUnusable, real.quote(), causes.Facts{})
 	switch {
-	case o.set(authorizationEndpoint) == "":
+	case !o.overrides(authorizationEndpoint):
 		return f, false
 	case other != "" && (certain || !real.signsIn()):
 		f.Found = authorizationEndpoint.isOther(other)
 	case isAPI:
-		f.Found = "AUTHORIZATION_ENDPOINT asks for an access token: it is an API"
+		f.Found = "AUTHORIZATION_ENDPOINT asks for an access token, as an API does"
 	default:
 		return f, false
 	}
@@ -220,7 +220,7 @@ func (o *Observer) tokensRefuse(ctx context.Context) bool {
 // doesn't recognize may have its endpoint there, so its own metadata is not doubted.
 func (o *Observer) noAuthorizationEndpoint(ctx context.Context, real ProbeResult) bool {
 	nothing := real.Kind == Refused && real.Code == "" && (real.Status == http.StatusNotFound || real.Status == http.StatusGone)
-	return nothing && o.set(authorizationEndpoint) != "" && real.Same(o.Login(ctx, Login{NoPage: true}))
+	return nothing && o.overrides(authorizationEndpoint) && real.Same(o.Login(ctx, Login{NoPage: true}))
 }
 
 // nothingThere returns the finding that there is no page at AUTHORIZATION_ENDPOINT.

@@ -40,6 +40,8 @@ var unfit = map[string][]string{
 	// A wrong ID would explain each of their answers.
 	"Passport: one answer for the ID and the redirect URI": {"wrong secret, unregistered redirect URI"},
 	"a 404 for a redirect URI that is not registered":      {"wrong secret, unregistered redirect URI"},
+	"Discord: the form of the ID comes first":              {"wrong secret, unregistered redirect URI"},
+	"the form of the ID comes first, a UUID":               {"wrong secret, unregistered redirect URI"},
 	// Which is its point.
 	"the client is refused, and nothing tells why": {"wrong secret", "client_secret_post", "client_secret_basic"},
 }

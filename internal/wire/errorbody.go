@@ -136,13 +136,13 @@ const (
 
 // The members in which servers write a refusal, in lower case, the standard ones first: errorCode is errorcode here.
 var (
-	codeNames = []string{"error", "error_code", "errorcode", "errcode", "code", "error_type", "errortype"}
+	codeNames = []string{"error", "error_code", "errorcode", "errcode", "code", "ret", "error_type", "errortype"}
 	typeNames = []string{"type", "__type"}
 	wordNames = []string{"error_description", "errordescription", "message", "msg", "error_message", "errormessage", "error_msg", "errmsg", "errorsummary",
 		"detail", "title", "error_verbose", "description", "faultstring"}
 	hintNames  = []string{"error_hint", "errorhint", "hint", "reason", "error_reason", "error_detail", "error_debug"}
 	fieldNames = []string{"field", "param", "parameter", "loc"}
-	innerNames = []string{"error", "errors", "error_description", "detail", "details", "extensions", "fault", "errorcauses", "invalid-params",
+	innerNames = []string{"error", "errors", "error_description", "detail", "details", "extensions", "fault", "error_response", "errorcauses", "invalid-params",
 		"invalid_params"}
 )
 
