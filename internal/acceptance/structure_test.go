@@ -199,6 +199,7 @@ var floors = map[string][][]string{
 		{"server.go", "withheld.go", "refused.go"},
 		{"redirect.go"},
 		{"client.go", "checker.go", "policy.go"},
+		{"endpoints.go"},
 		{"observe.go"},
 		{"limiter.go", "report.go"},
 	},

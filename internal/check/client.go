@@ -632,18 +632,6 @@ func right(method string) string {
 	return "ID and secret are accepted (" + method + ")"
 }
 
-// finding returns the finding of a cause on this server.
-func (o *Observer) finding(name causes.Name, words string, facts causes.Facts) causes.Finding {
-	facts.Cfg, facts.Words = o.cfg, words
-	facts.Listed = o.md.Scopes
-	if facts.Method == "" {
-		facts.Method = o.client.AuthMethod(o.md)
-	}
-	f := causes.Found(causes.Fail, name, facts)
-	f.Server = words
-	return f
-}
-
 // methodNotSpoken returns the cause if this app supports none of the authentication methods that a server lists.
 func methodNotSpoken(methods []string) causes.Name {
 	var name causes.Name

@@ -110,6 +110,18 @@ func (o *Observer) errorCode(code string) string {
 	return o.sanitized(code, 60)
 }
 
+// finding returns the finding of a cause on this server.
+func (o *Observer) finding(name causes.Name, words string, facts causes.Facts) causes.Finding {
+	facts.Cfg, facts.Words = o.cfg, words
+	facts.Listed = o.md.Scopes
+	if facts.Method == "" {
+		facts.Method = o.client.AuthMethod(o.md)
+	}
+	f := causes.Found(causes.Fail, name, facts)
+	f.Server = words
+	return f
+}
+
 // Login is a question to the authorization endpoint: a correct authorization request with some changes.
 type Login struct {
 	RedirectURI string // another one; anInvention is one that no client has registered
