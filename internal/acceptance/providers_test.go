@@ -8,7 +8,6 @@ import (
 	"crypto/x509/pkix"
 	"encoding/json"
 	"encoding/pem"
-	"flag"
 	"io"
 	"log"
 	"maps"
@@ -30,8 +29,6 @@ import (
 	"oauth-test-client/internal/config"
 	"oauth-test-client/internal/testserver"
 )
-
-var update = flag.Bool("update", false, "write the examples of docs/providers.md anew")
 
 // provider plays a public authorization server at its own host names, with the one client of its section in
 // docs/providers.md. Its refusals are the provider's words, as the sources of that page and the threads of
@@ -217,7 +214,7 @@ func TestDocuments_BlocksOfSettingsAreWhole(t *testing.T) {
 }
 
 // The example in each section of docs/providers.md is the output of check for the provider with one mistake. Without the
-// mistake, nothing fails. With -update, the examples are written anew.
+// mistake, nothing fails. With UPDATE=1, the examples are written anew.
 func TestProviders_ExamplesAreOutput(t *testing.T) {
 	t.Parallel()
 	const file = root + "/docs/providers.md"
@@ -242,13 +239,13 @@ func TestProviders_ExamplesAreOutput(t *testing.T) {
 		providers[name].mistake(&wrong)
 		out, code := wrong.check(t, settings[0])
 		if got := failures(out); code != 1 || got != section[at[2]:at[3]] {
-			if !*update {
-				t.Errorf("the example of %s is\n%swhere check ends with %d and says\n%s", name, section[at[2]:at[3]], code, got)
+			if !testserver.Update() {
+				t.Errorf("the example of %s (UPDATE=1 writes it anew) is\n%swhere check ends with %d and says\n%s", name, section[at[2]:at[3]], code, got)
 			}
 			document = before + "\n## " + name + "\n" + section[:at[2]] + got + section[at[3]:] + "\n## " + after
 		}
 	}
-	if *update {
+	if testserver.Update() {
 		if err := os.WriteFile(file, []byte(document), 0o644); err != nil {
 			t.Fatal(err)
 		}

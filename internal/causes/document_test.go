@@ -3,30 +3,18 @@ package causes
 import (
 	"cmp"
 	"fmt"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"oauth-test-client/internal/testserver"
 )
 
-// docs/problems.md is the table, for people. UPDATE=1 writes it anew: read it.
+// docs/problems.md is the table, for people.
 func TestDocument_IsProblemsFile(t *testing.T) {
 	t.Parallel()
-	const file = "../../docs/problems.md"
-	want := document()
-	if os.Getenv("UPDATE") != "" {
-		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != want {
-		t.Errorf("%s is not what the table says; write it anew with UPDATE=1", file)
-	}
+	testserver.Golden(t, "../../docs/problems.md", document())
 }
 
 const intro = `# Problems, and what fixes each

@@ -63,7 +63,7 @@ func situations(t *testing.T) map[string]map[string]string {
 
 var ephemeralPort = regexp.MustCompile(`(127\.0\.0\.1|localhost):[0-9]{5}\b`)
 
-// The report as a person reads it. UPDATE=1 writes the files anew: read them.
+// The report as a person reads it.
 func TestPrint_Golden(t *testing.T) {
 	all := situations(t)
 	for name, values := range all {
@@ -82,18 +82,7 @@ func TestPrint_Golden(t *testing.T) {
 				file += "-verbose"
 			}
 			file += ".txt"
-			if os.Getenv("UPDATE") != "" {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("%s: got\n%s\nwant\n%s", file, got, want)
-			}
+			testserver.Golden(t, file, got)
 		}
 	}
 }

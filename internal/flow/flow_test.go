@@ -2,7 +2,6 @@ package flow
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"net/http"
 	"os"
@@ -19,27 +18,10 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-var update = flag.Bool("update", false, "write the golden files in testdata anew")
-
 // golden compares a text with a file in testdata.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs (go test -run %s -update writes it anew):\n%s", file, t.Name(), got)
-	}
+	testserver.Golden(t, filepath.Join("testdata", name), got)
 }
 
 // sampleFlow is a login, a userinfo request, an API call and a refresh that failed, at fixed times.
