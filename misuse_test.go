@@ -30,7 +30,7 @@ func TestMisusePage_Verdict(t *testing.T) {
 		return misuse.Finding{Finding: causes.Finding{Result: result, Found: found}, Undecided: undecided}
 	}
 	fail, warn := finding(causes.Fail, "the server accepts it", false), finding(causes.Warn, "it lives on", false)
-	open, skip := finding(causes.Warn, "not decided: no answer", true), finding(causes.Skip, "not run", false)
+	open, skip := finding(causes.Warn, "undecided: no answer", true), finding(causes.Skip, "not run", false)
 	all := map[misuse.Attempt]misuse.Finding{}
 	for _, rule := range misuse.Rules {
 		all[rule.Attempt] = open

@@ -458,21 +458,21 @@ func JudgeWrongToken(which WrongToken, e *wire.Exchange, opened bool) Finding {
 	case slices.Contains(refusals, e.Status) && (!IsPage(e) || len(challenges) > 0):
 		return Proved("rejected (%d)", e.Status)
 	case e.Status == http.StatusMethodNotAllowed:
-		f := Warning("not decided: the API doesn't answer GET here (405)")
+		f := Warning("undecided: the API doesn't answer GET here (405)")
 		f.Setting, f.Fix = "RESOURCE_URL", "set RESOURCE_URL to an address that answers GET, and try again"
 		return f
 	case e.Status == http.StatusNotFound || e.Status == http.StatusGone:
-		f := Warning("not decided: there is no API at this path (%d)", e.Status)
+		f := Warning("undecided: there is no API at this path (%d)", e.Status)
 		f.Setting, f.Fix = "RESOURCE_URL", "check the path of RESOURCE_URL, and try again"
 		return f
 	case e.Status/100 != 2 || IsPage(e):
-		f := Warning("not decided: something answers before the API does, or there is no API (%d)", e.Status)
+		f := Warning("undecided: something answers before the API does, or there is no API (%d)", e.Status)
 		f.Setting, f.Fix = "RESOURCE_URL", "set RESOURCE_URL to the API itself, and try again"
 		return f
 	case e.ErrorInside() && opened:
 		return Proved("rejected, by an error in the body (%d); it should return 401 (RFC 6750 section 3.1)", e.Status)
 	case e.ErrorInside():
-		f := Warning("not decided: the API returns %d with an error of its own, which may be a refusal", e.Status)
+		f := Warning("undecided: the API returns %d with an error of its own, which may be a refusal", e.Status)
 		f.Setting, f.Fix = "RESOURCE_URL", "compare its words with those for the access token; an API should refuse with 401 (RFC 6750 section 3.1)"
 		return f
 	}

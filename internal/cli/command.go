@@ -31,8 +31,8 @@ usage: go run . [-env FILE] [-listen ADDRESS] [-open=false]
   go run . login                  wait for one login, and say whether it works
 
   -env FILE         read FILE instead of .env
-  -listen ADDRESS   listen on ADDRESS instead of on 127.0.0.1 and [::1] with PORT
-  -open=false       don't open the browser; print "open: ADDRESS" instead. This is the default without a
+  -listen ADDRESS   listen on ADDRESS (host:port), not on 127.0.0.1:PORT and [::1]:PORT
+  -open=false       don't open the browser; print "open: URL" instead. This is the default without a
                     terminal, in CI, and (unless $BROWSER is set) over SSH and in a container
   -v                print every check with its evidence
   -json, -md        print the checks as a JSON document, or as Markdown for an issue or a chat;

@@ -434,7 +434,7 @@ func TestMisuse_NotRevoked(t *testing.T) {
 	}{
 		{400, "unsupported_token_type", causes.Skip, "not run: the server does not revoke access tokens (400 unsupported_token_type)"},
 		{200, "unsupported_token_type", causes.Skip, "not run: the server does not revoke access tokens (200 unsupported_token_type)"},
-		{401, "invalid_client", causes.Warn, "not decided: the revocation endpoint returned 401 invalid_client"},
+		{401, "invalid_client", causes.Warn, "undecided: the revocation endpoint returned 401 invalid_client"},
 	} {
 		c := startAPI(t, "/api/me")
 		c.answering(row.status, row.code, func(path string, _ url.Values) bool { return path == "/demo/revoke" })
@@ -473,7 +473,7 @@ func TestMisuse_OutOfOrderAtNewerToken(t *testing.T) {
 	})
 	found := c.misuse()
 	wantFinding(t, found, OldRefreshToken, causes.OK, "rejected after it was replaced")
-	wantFinding(t, found, OldRefreshToken, causes.Warn, "not decided: the newer refresh token was answered with 503")
+	wantFinding(t, found, OldRefreshToken, causes.Warn, "undecided: the newer refresh token was answered with 503")
 }
 
 // A login that the user denies, or that does not come back, decides nothing; the run goes on without it.

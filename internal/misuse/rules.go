@@ -106,7 +106,7 @@ func notAsked(format string, args ...any) Finding {
 }
 
 func undecided(format string, args ...any) Finding {
-	return Finding{Finding: causes.Warning("not decided: "+format, args...), Undecided: true}
+	return Finding{Finding: causes.Warning("undecided: "+format, args...), Undecided: true}
 }
 
 // by adds the control, which shows that the answer is about the attempt and nothing else.
