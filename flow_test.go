@@ -107,7 +107,7 @@ func testDeny(t *testing.T, a *app) {
 		t.Errorf("the page of a denied login answered %d:\n%s", page.StatusCode, page.Body)
 	}
 	if home := b.Get("/"); strings.Contains(home.Body, "Last signed in") {
-		t.Error("somebody is signed in after Deny")
+		t.Error("a user is signed in after Deny")
 	}
 }
 

@@ -38,7 +38,7 @@ func TestFormPosted_LoginWaits(t *testing.T) {
 		{name: "an old browser, with no-referrer", site: old, origin: "null", explained: true},
 		{name: "a fetch", mode: "cors", dest: "empty"},
 		{name: "a frame", dest: "iframe"},
-		{name: "a frame of nobody's origin", site: "same-origin", origin: "null"},
+		{name: "a frame with an opaque origin", site: "same-origin", origin: "null"},
 		{name: "another type", kind: "text/plain"},
 		{name: "two types", kind: form + ", " + form},
 		{name: "a different path", path: "/logout"},

@@ -152,7 +152,7 @@ func testCrossSite(t *testing.T, a *app) {
 			true,
 		},
 		{
-			"a frame of nobody's origin",
+			"a frame with an opaque origin",
 			"POST",
 			headers{"Origin": "null", "Sec-Fetch-Site": "same-origin"},
 			"/ /login /oauth_callback /refresh /revoke /logout",
@@ -165,7 +165,7 @@ func testCrossSite(t *testing.T, a *app) {
 			"/ /oauth_callback /refresh /revoke /logout",
 			false,
 		},
-		{"our own host over a scheme of somebody's", "POST", headers{"Origin": "app" + strings.TrimPrefix(a.URL, "http")}, "/ /refresh /revoke /logout", false},
+		{"our own host with a different scheme", "POST", headers{"Origin": "app" + strings.TrimPrefix(a.URL, "http")}, "/ /refresh /revoke /logout", false},
 		{"a path that only looks like the demo's", "GET", headers{"Sec-Fetch-Site": "cross-site"}, "/session/demo/ /x/demo/authorize /demonstration", false},
 		{"our own form of an old browser", "POST", headers{"Origin": a.URL}, "/ /login /demo/authorize", true},
 		{"our own form at another of our names", "POST", headers{"Origin": strings.Replace(a.URL, "127.0.0.1", "localhost", 1)}, "/ /login /revoke", true},

@@ -231,7 +231,7 @@ func TestProblems_EveryCauseHasThread(t *testing.T) {
 		}
 		for line := range strings.Lines(text) {
 			if strings.HasPrefix(line, "| ") && !strings.HasPrefix(line, "| server |") && !thread.MatchString(line) {
-				t.Errorf("%s: nobody has seen %s", name, line)
+				t.Errorf("%s: no source has seen %s", name, line)
 			}
 		}
 	}

@@ -55,7 +55,7 @@ func TestExplainAPI_OneFaultEach(t *testing.T) {
 		{"another issuer", me, []demo.Fault{demo.APIOtherIssuer}, APIWantsAnotherIssuer, "trusts a different issuer"},
 		{"a clock that is wrong", me, []demo.Fault{demo.APITokenExpired}, ClockDiffers, "the clocks differ"},
 		{"a scope that was not asked for", notes, nil, APIScopeMissing, "lacks the scope notes"},
-		{"a scope that nobody has", me, []demo.Fault{demo.APIOtherScope}, APIScopeMissing, "lacks the scope"},
+		{"a scope that no token has", me, []demo.Fault{demo.APIOtherScope}, APIScopeMissing, "lacks the scope"},
 		{"it wants the ID token", me, []demo.Fault{demo.APIWantsIDToken}, APIAcceptsIDToken, "wants an ID token"},
 		{"it wants a JWT", me, []demo.Fault{demo.APIWantsJWT, demo.OpaqueAccessTokens}, APIWantsAJWT, "is opaque"},
 		{"it wants an opaque token", me, []demo.Fault{demo.APIWantsOpaque}, APIWantsAnOpaqueToken, "is a JWT"},
@@ -206,7 +206,7 @@ func TestExplainAPI_RealAnswers(t *testing.T) {
 				t.Errorf("got %s %q: %s", got.Result, got.Name, got.Found)
 			}
 			if !row.token.JWT && strings.Contains(got.Found, "clocks differ") {
-				t.Errorf("nobody knows when it expires: %s", got.Found)
+				t.Errorf("an opaque token shows no expiry: %s", got.Found)
 			}
 		})
 	}

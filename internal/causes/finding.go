@@ -11,7 +11,7 @@ type Result string
 
 const (
 	OK   Result = "ok"   // proved
-	Warn Result = "warn" // a weakness, or not to be decided; the flow goes on
+	Warn Result = "warn" // a weakness, or not to be decided; the flow continues
 	Fail Result = "fail" // a setting is wrong
 	Skip Result = "skip" // an earlier failure, or a setting, makes the question meaningless
 )

@@ -32,7 +32,7 @@ func TestRun_CertificateLine(t *testing.T) {
 		words string
 		helps bool
 	}{
-		{"an authority that nobody knows", changed(startWithCertificate(t, 60*day), "SSL_CERT_FILE", ""), "does not know", true},
+		{"an unknown authority", changed(startWithCertificate(t, 60*day), "SSL_CERT_FILE", ""), "does not know", true},
 		{"it has ended", startWithCertificate(t, -time.Hour), "is valid from", false},
 		{"it ends tomorrow", startWithCertificate(t, day), "valid for", false},
 		{"it is for another host", elsewhere(startWithCertificate(t, 60*day)), `for other names than "other.localhost"`, false},

@@ -475,7 +475,7 @@ func TestRun_JudgesFakeServer(t *testing.T) {
 			"no result: the authorization endpoint returned 503",
 		},
 		{
-			"out of order, so nobody knows",
+			"out of order, so undecided",
 			authorize(func(w http.ResponseWriter, _ *http.Request, _ bool) { w.WriteHeader(503) }),
 			"authorization",
 			causes.Warn,

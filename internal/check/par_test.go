@@ -39,7 +39,7 @@ func TestRun_Pushed(t *testing.T) {
 		{"another redirect URI", "PORT", "3998", "redirect_uri", "BASE_URL"},
 		{"a wrong secret", "CLIENT_SECRET", "a-wrong-secret", "client", "CLIENT_ID"}, // one or the other: this server does not say which
 		{"an unknown client", "CLIENT_ID", "nobody", "client", "CLIENT_ID"},
-		{"a scope that nobody has", "SCOPES", "openid admin", "authorization", "SCOPES"},
+		{"an unknown scope", "SCOPES", "openid admin", "authorization", "SCOPES"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			env := testserver.DemoEnv(startPushing(t))
