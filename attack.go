@@ -19,22 +19,22 @@ import (
 // While the code of a step-by-step login waits, the user can attack that login in two ways: redeem the code as a thief who
 // has copied it, or send this app a forged response. Each attack is made once.
 
-// attack is one of these attacks, as the page of the third step offers it.
+// attack is one attack as the page of the third step offers it, with its result once it has been made.
 type attack struct {
 	Do       string // names it in a form and in an address
 	Label    string // of its button
-	Asks     string // what it does to the server, as a question; empty where it is not asked first
+	Asks     string // what it does to the server, to be confirmed; empty where it needs no confirmation
 	purpose  wire.Purpose
 	Heading  string
 	Opened   bool // it got through
 	Said     flow.Step
 	Reply    string // the code of the refusal
 	Words    string // its description
-	Who      string // refused it
+	Who      string // heads the answer
 	Stopped  flow.Mark
 	Stopper  string
 	Why      string
-	Rest     string // heads what is left of the login
+	Rest     string // heading for what happens to the login now
 	RestText string
 	Spent    bool // the login is over
 }
@@ -55,8 +55,8 @@ func attackNamed(do string) *attack {
 	return nil
 }
 
-// attacksLeft lists the attacks that were not made yet. On the user's own server, a theft may use up the code, so the page
-// asks before it starts one.
+// attacksLeft lists the attacks that have not been made yet. On the user's own server, a theft may use up the code, so
+// the page asks before it starts one.
 func (s *server) attacksLeft(of *oauth.Request) []attack {
 	var left []attack
 	for _, a := range attacks {
@@ -171,7 +171,7 @@ func (a *attack) tellForgery() {
 	}
 }
 
-// afterTheft adds to a failed exchange that a thief tried the code before, if that may be the reason.
+// afterTheft explains a failed exchange by an earlier theft of the code, if that may be the reason.
 func (s *server) afterTheft(f *failure, p *session.Login) *failure {
 	answer, made := s.sessions.Attempted(p.Request, attacks[0].Do)
 	if !made || f.Name != causes.CodeExpiredOrUsed && f.Name != causes.PKCEVerifierRefused {

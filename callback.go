@@ -15,9 +15,8 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// handleCallback finishes a login: the authorization response (RFC 6749 section 4.1.2) is checked
-// in the order in which its parts can be believed, the code is redeemed, the ID token verified,
-// and only what survived all of it is kept and shown.
+// handleCallback finishes a login: it checks the authorization response (RFC 6749 section 4.1.2), redeems the code and
+// verifies the ID token. It stores and shows tokens only if all of that succeeds.
 func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 	if err := rejectPrefetch(r); err != nil {
 		return err
@@ -31,7 +30,7 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if done != nil { // a reload: the code is spent, the result is not
+	if done != nil { // a reload: the code is used, the result is still stored
 		if err := s.oauth.CheckServer(r.Context(), done.Request); oauth.IsOtherServer(err) {
 			return err
 		}
@@ -54,9 +53,8 @@ func (s *server) handleCallback(w http.ResponseWriter, r *http.Request) error {
 	return s.showResult(w, r, login)
 }
 
-// pasted handles a response that the user pastes: the address at which the browser stopped, where the redirect URI doesn't
-// lead to this app, or where the server sent the browser to https instead. It passes the response to next, as if the
-// browser had brought it.
+// pasted accepts the address at which the browser stopped, if the redirect URI doesn't lead to this app or the server
+// sent the browser to https instead. It passes the response to next as if the browser had brought it.
 func (s *server) pasted(next func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if !s.cfg.CallbackIsPasted() && s.cfg.HTTPSTwin() == "" {

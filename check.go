@@ -49,8 +49,8 @@ func (s *server) handleCheck(w http.ResponseWriter, r *http.Request) error {
 	return s.respond(w, r, http.StatusOK, "check.html", s.checkPage(r, state))
 }
 
-// handleRunChecks asks the server everything that can be known without a user. A browser gets the page of the run at once,
-// a program its result.
+// handleRunChecks runs every check that needs no sign-in. A browser gets the page of the run at once, a program gets
+// its result.
 func (s *server) handleRunChecks(w http.ResponseWriter, r *http.Request) error {
 	s.checks.Start()
 	if wantsHTML(r) {
@@ -243,8 +243,8 @@ func (v checkVerdict) Listed() []causes.Finding {
 	return slices.Concat(v.Passed, v.Skipped)
 }
 
-// checkAtStart asks what would stop a login at once and costs the server next to nothing: whether it is there, has keys,
-// and knows the redirect URI. It prints the result in one line, and reports whether a login can start.
+// checkAtStart makes the cheap checks for what would stop a login at once: whether the server is there, has keys, and
+// knows the redirect URI. It prints the result in one line, and reports whether a login can start.
 func checkAtStart(ctx context.Context, out io.Writer, s *server) bool {
 	ctx, cancel := context.WithTimeout(ctx, check.Timeout)
 	defer cancel()

@@ -8,7 +8,7 @@ import (
 	"oauth-test-client/internal/oauth"
 )
 
-// confirmPage is the data of confirm.html: what a link asks a login for. As JSON it is for programs.
+// confirmPage is the data of confirm.html: the parameters that a link sets for a login. As JSON it is for programs.
 type confirmPage struct {
 	layout
 	Parameters url.Values `json:"parameters"`

@@ -35,11 +35,11 @@ type failure struct {
 	Theirs bool             `json:"-"` // Code and Description are the server's
 	Lead   string           `json:"-"` // what proves the heading
 	Retry  bool             `json:"-"` // beginning a new login makes sense
-	Allow  string           `json:"-"` // the method that would be answered, with a 405
+	Allow  string           `json:"-"` // the allowed method, for a 405
 	Steps  []*wire.Exchange `json:"-"` // the flow up to here, the last step at fault
-	At     wire.Purpose     `json:"-"` // the step that failed, of a login
+	At     wire.Purpose     `json:"-"` // the failed step of a login
 
-	Bare *causes.Unfinished `json:"-"` // why, where the response is in the fragment, of a callback without a query
+	Bare *causes.Unfinished `json:"-"` // for a callback without a query: that the response may be in the fragment
 }
 
 func (f *failure) Error() string {
@@ -138,12 +138,12 @@ type errorPage struct {
 	Happened string     `json:"-"` // a sentence below the heading
 	Proof    string     `json:"-"` // what proves the heading
 	ShowCode bool       `json:"-"` // there is no better name for what happened
-	Hints    []string   `json:"-"` // what to do, where that is no fix
+	Hints    []string   `json:"-"` // what to do, if there is no Fix
 	Link     string     `json:"-"` // the server's error_uri, when it is one that may be followed
 	Denied   bool       `json:"-"` // access_denied: nothing is wrong with the setup
 	Flow     *flow.Page `json:"-"`
-	Again    string     `json:"-"` // what the button says that begins a login
-	FindOut  string     `json:"-"` // and the one that runs the checks, where only they can tell what is wrong
+	Again    string     `json:"-"` // the label of the button that starts a login
+	FindOut  string     `json:"-"` // the label of the one that runs the checks, where only they can tell what is wrong
 	Preview  []string   `json:"-"` // what the page shows after sign-in
 }
 
@@ -168,7 +168,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 // findOutWhich is the label of the button that lets the checks find out why the server refuses the credentials.
 const findOutWhich = "Find out which"
 
-// errorPage prepares a failure for the page at a path.
+// errorPage prepares the page that shows a failure.
 func (s *server) errorPage(r *http.Request, f *failure) errorPage {
 	data := errorPage{layout: s.page(r, f.Heading), failure: *f, Here: here(r.URL.Path), Link: wire.SafeLink(f.URI), Denied: f.Name == causes.AccessDenied,
 		ShowCode: f.Theirs || f.Name == "", Again: "Try again"}
@@ -294,8 +294,8 @@ func wayOf(f *failure, denied bool) []wayStep {
 	return way
 }
 
-// failedLogin adds the flow to the failure of a login, up to the step that failed: what went over the wire before, and what
-// the context has recorded. If the server refused the client, it first asks what can be found out without a user.
+// failedLogin adds the flow to the failure of a login, up to the step that failed: what went over the wire before, and
+// what the context has recorded. For a login that the user started, it first asks why the server refused.
 func (s *server) failedLogin(ctx context.Context, err error, request *oauth.Request, callback string, arrived time.Time, before []*wire.Exchange) *failure {
 	f := s.explain(err, request.Scopes)
 	if e, ok := errors.AsType[*oauth.Error](err); ok && request.Own {
@@ -310,7 +310,7 @@ func (s *server) failedLogin(ctx context.Context, err error, request *oauth.Requ
 	return f
 }
 
-// front returns what the browser carried for a login, and at its end the user, if the address was pasted.
+// front returns what the browser carried for a login. If the user pasted the address, a note on the last step says so.
 func (s *server) front(request *oauth.Request, callback, returned string, arrived time.Time) []*wire.Exchange {
 	front := flow.FrontChannel(s.oauth.KnownAuthorizationURL(request), returned, request.Began, arrived)
 	switch last := front[len(front)-1]; {
@@ -344,8 +344,8 @@ func (s *server) failedStart(err error, steps []*wire.Exchange) *failure {
 	return f
 }
 
-// notStarted puts at the top of the failure of a login that could not start what further questions prove: the correct
-// issuer, if one answers, or why the server refused the client where its request was pushed.
+// notStarted adds what further questions prove to the failure of a login that could not start: the correct issuer, if
+// one answers, or why the server refused the client's pushed request.
 func (s *server) notStarted(ctx context.Context, err error, own bool) error {
 	e, ok := errors.AsType[*oauth.Error](err)
 	if !ok || !own {
@@ -395,7 +395,7 @@ func (s *server) tell(run string, l *session.Login, err error) {
 		s.checks.LoginWorked()
 	}
 	switch {
-	case s.ended == nil, run != s.run, errors.Is(err, session.ErrUsed): // what came of it has been told
+	case s.ended == nil, run != s.run, errors.Is(err, session.ErrUsed): // ErrUsed: the outcome was told before
 	case err != nil:
 		f := s.explain(err, s.cfg.Scopes)
 		advice, description := s.file.advise(f.Advice), f.Description

@@ -90,12 +90,12 @@ func (f settingsFile) first() string {
 	return "First fix the mistake in " + f.name()
 }
 
-// hides reports a fix of a line that may be there already, or may be a different one by now.
+// hides reports a fix that must not be shown: its line may be there already, or may have changed.
 func (f settingsFile) hides(fix causes.Fix) bool {
 	return fix.Variable != "" && (f.Mistaken || slices.Contains(f.Restart, fix.Variable))
 }
 
-// advise returns advice with the place where its line is, if there is one to name.
+// advise returns advice that says where its line is, or what to do first if its fix is hidden.
 func (f settingsFile) advise(a causes.Advice) causes.Advice {
 	if f.hides(a.Remedy) {
 		a.Hint, a.Remedy = f.first()+". "+previous, causes.Fix{}
@@ -135,7 +135,7 @@ func newFixBox(cfg config.Effective, f causes.Fix, id string, file settingsFile)
 		if f.Kind == causes.Look {
 			box.Value, box.New = "", nil
 		}
-		if f.Variable != "" || f.Kind == causes.Add { // what a mistake of the demo is fixed by
+		if f.Variable != "" || f.Kind == causes.Add { // a change that would fix the demo's mistake
 			box.Then = inDemo
 		}
 	}
@@ -165,7 +165,7 @@ func (box *fixBox) change(f causes.Fix, from config.Origin, file settingsFile) {
 	}
 }
 
-// look prepares a line or a place without a better value.
+// look prepares a fix without a better value: a line or a place to look at.
 func (box *fixBox) look(f causes.Fix, from config.Origin) {
 	if f.Variable == "" {
 		box.Title = "What to do"
@@ -211,8 +211,8 @@ func stepsTo(where string) []string {
 	return list
 }
 
-// besidesTheLine returns what the sentence of a fix adds to the line, the value or the place that the box shows. The
-// variable is set at the place.
+// besidesTheLine returns what the sentence of a fix adds to the line, the value or the location that the box shows. The
+// place is where the variable is set.
 func besidesTheLine(f causes.Fix, place string) string {
 	text := f.Text
 	if stepsTo(f.Where) != nil {
@@ -227,7 +227,8 @@ func besidesTheLine(f causes.Fix, place string) string {
 	return capital(causes.Fix{Text: text}.In(place).Text)
 }
 
-// sentences makes a list of a text with many sentences, as they are alternatives, and keeps a short text whole.
+// sentences splits a text of three or more sentences, which are alternatives, into a list. It keeps a shorter text
+// whole.
 func sentences(text string) []string {
 	if text == "" {
 		return nil

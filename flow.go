@@ -18,7 +18,7 @@ type flowPage struct {
 	At    string // the address of this page
 	SoFar bool   // the login waits
 
-	Chosen   bool   // a step was
+	Chosen   bool   // the address names a step
 	Markdown string // what Copy copies: a script of ours may fetch nothing
 }
 
@@ -43,7 +43,7 @@ func (s *server) handleFlow(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		current := timeline.Current
-		timeline.Current = nil // the step that is chosen is the only one
+		timeline.Current = nil // only the chosen step is current
 		data.Title, data.SoFar, data.Flow = "What went over the wire so far", true, timeline.View(s.secrets(), full)
 		i := slices.IndexFunc(data.Flow.Steps, func(step flow.Step) bool { return slices.Contains(current, wire.Purpose(step.Name)) })
 		if number == "" && i >= 0 {
@@ -83,7 +83,7 @@ func (s *server) handleHAR(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if r.URL.Path != "/flow" { // where a program reads it
+	if r.URL.Path != "/flow" { // at /flow, a program reads it
 		w.Header().Set("Content-Disposition", `attachment; filename="oauth-flow.har"`)
 	}
 	write(w, http.StatusOK, "application/json", document)

@@ -22,7 +22,7 @@ func (s *server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		maps.Copy(w.Header(), securityHeaders)
 		if onlyHTTPS {
-			w.Header().Set("Strict-Transport-Security", "max-age=2592000") // 30 days, and no other host's business
+			w.Header().Set("Strict-Transport-Security", "max-age=2592000") // 30 days; not for subdomains
 		}
 		at := s.traffic.Enter(s.isDemo(r))
 		if at == nil {
@@ -116,8 +116,8 @@ func (s *server) isFormPost(r *http.Request) bool {
 	return false // an origin that our own page would not have
 }
 
-// formPosted explains such a form. Nothing in it is read: its sender is unknown, and the login's cookie did not come with
-// it.
+// formPosted explains a response that was sent as a form. It reads nothing in the form: the sender is unknown, and the
+// login's cookie did not come with it.
 func (s *server) formPosted() *failure {
 	advice, description := causes.FormPosted(s.cfg)
 	return &failure{Status: http.StatusBadRequest, Code: "unsupported_response_mode", Description: description, Advice: advice, Retry: true}
@@ -183,8 +183,8 @@ func callbackOf(r *http.Request) string {
 	return r.URL.RequestURI()
 }
 
-// current returns the newest login of this browser on the configured server, or a 401. It shows and sends nothing of a
-// login on a different server.
+// current returns the newest login of this browser on the configured server, or a 401. It skips logins on a different
+// server, so that nothing of them is shown or sent.
 func (s *server) current(w http.ResponseWriter, r *http.Request) (*session.Login, error) {
 	logins, err := s.sessions.Logins(w, r)
 	if err != nil {

@@ -31,8 +31,8 @@ type homePage struct {
 	SignedOut  bool        `json:"signed_out,omitempty"` // the browser is back from signing out at the server
 
 	Resource   string          `json:"-"` // what the API calls itself, where that is not its address
-	Registered bool            `json:"-"` // the client was, by this process
-	Registers  bool            `json:"-"` // or it will be
+	Registered bool            `json:"-"` // this process has registered the client
+	Registers  bool            `json:"-"` // this process has registered the client, or will
 	Public     bool            `json:"-"` // the client has no secret
 	Found      *oauth.Metadata `json:"-"` // nil when no login or page has looked for the server yet
 	Accepted   bool            `json:"-"` // the server accepts the redirect URI, as a check has proved
@@ -95,7 +95,7 @@ func (s *server) handleHome(w http.ResponseWriter, r *http.Request) error {
 	return s.respond(w, r, http.StatusOK, "home.html", data)
 }
 
-// addAPI adds what a start at the API says about the API, and about the client.
+// addAPI adds the API and the client's registration, for a login that starts at the API.
 func (p *homePage) addAPI(cfg config.Effective) {
 	p.AtAPI, p.API, p.Registered, p.Registers = true, cfg.ResourceURL, cfg.Registered(), cfg.Registered() || cfg.ClientID == ""
 	if cfg.Found.Resource != cfg.ResourceURL {
@@ -111,7 +111,7 @@ type unfinished struct {
 	Twin   *pasteForm          `json:"-"` // for a server that sends the browser to https
 }
 
-// wayBlocked returns what the checks found to keep a login from coming back, or an empty finding.
+// wayBlocked returns the finding that explains why a login doesn't come back, or an empty one.
 func wayBlocked(checks check.State) causes.Finding {
 	if f := checks.Line("redirect_uri"); f.Result == causes.Fail {
 		return f

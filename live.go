@@ -31,7 +31,7 @@ type live struct {
 	mu         sync.Mutex // guards the fields below
 	source     config.Source
 	demo       *demo.Server
-	demoConfig config.Config // with our clients there; the demo server survives, so they do
+	demoConfig config.Config // with our clients' credentials, which are valid as long as the demo server runs
 }
 
 // wiring is the client with its routes, and the demo server's when there is one.
@@ -118,7 +118,7 @@ func (l *live) found(c *oauth.Client) *server {
 
 // ServeHTTP answers with the current wiring.
 func (l *live) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if rereads(r.URL.Path) && l.current.Load().accepts(r) { // what the guard refuses causes nothing
+	if rereads(r.URL.Path) && l.current.Load().accepts(r) { // a request that the guard refuses must have no effect
 		l.reread()
 	}
 	l.current.Load().ServeHTTP(w, r)

@@ -71,8 +71,8 @@ type pastePage struct {
 	To, Server string // the authorization request, and its host
 }
 
-// leave sends the browser to the authorization server. If the browser can't come back by itself, it shows a link beside the
-// form for the way back instead, as a page that has been left can't take the pasted address.
+// leave sends the browser to the authorization server. If the browser can't come back by itself, leave shows a page
+// with a link and a form instead. That page must stay open: the address is pasted there.
 func (s *server) leave(w http.ResponseWriter, r *http.Request, to string) error {
 	if !s.cfg.CallbackIsPasted() || !wantsHTML(r) {
 		http.Redirect(w, r, to, http.StatusFound)

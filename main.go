@@ -48,8 +48,8 @@ func untilInterrupt() context.Context {
 	return ctx
 }
 
-// limitMemory makes the garbage collector wait while there is little to keep. Otherwise it would run every few megabytes.
-// Near a limit that leaves maxBytes room to spare, it works harder.
+// limitMemory makes the garbage collector wait while there is little to keep. Otherwise it would run every few
+// megabytes. Near the limit, which is above maxBytes of package session, it works harder.
 func limitMemory() {
 	debug.SetGCPercent(400)
 	debug.SetMemoryLimit(144 << 20)
@@ -130,7 +130,7 @@ func (l *live) check(ctx context.Context, cfg config.Config, roots *x509.CertPoo
 
 // login runs the command login: it waits for one login, reports how that ended, and returns.
 func (l *live) login(ctx context.Context, opens bool, listeners []net.Listener, stdout, stderr io.Writer) int {
-	l.log.SetOutput(io.Discard) // the verdict is what is printed
+	l.log.SetOutput(io.Discard) // only the verdict is printed
 	words := stdout
 	if l.options.JSON {
 		words = stderr
@@ -186,7 +186,7 @@ func (l *live) playDemo(ctx context.Context) (config.Config, error) {
 	if err != nil {
 		return config.Config{}, err
 	}
-	l.log.SetOutput(io.Discard) // the checks are what is printed
+	l.log.SetOutput(io.Discard) // only the checks are printed
 	if err := l.begin(cfg, roots); err != nil {
 		return config.Config{}, err
 	}

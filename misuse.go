@@ -16,7 +16,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// misusePage is the data of misuse.html: the verdict first, then one row an attack.
+// misusePage is the data of misuse.html: the verdict first, then one row per attack.
 type misusePage struct {
 	layout
 	Result causes.Result    `json:"result,omitempty"` // the worst; only of a whole run
@@ -237,7 +237,7 @@ func (v *misusePage) count(state attackState) int {
 	return n
 }
 
-// judge says what a whole run found. It calls nothing safe that was not decided.
+// judge says what a whole run found. An undecided attack never counts as rejected.
 func (v *misusePage) judge() {
 	worst := v.Rows[0] // they are sorted
 	open, warnings := v.count(undecided), v.count(weak)

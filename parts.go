@@ -33,7 +33,7 @@ type signIn struct {
 	Steps  bool       // step by step is a button beside it, not an option
 	Folded bool       // it is an option itself
 	Asks   url.Values // what it asks for
-	Prompt string     // what it asks for beside that, unless Asks has another prompt
+	Prompt string     // the prompt that it asks for, unless Asks has one
 	Fields []field
 }
 
@@ -150,7 +150,7 @@ func newSaid(words string) *said {
 
 var (
 	endOfSentence = regexp.MustCompile(`[.!?][)"'”’]*\s|[。！？]|[\r\n]`)
-	abbreviated   = regexp.MustCompile(`(?:^|[\s("'])(?:(?:\p{L}\.)*\p{L}|etc|vs|No|Mr|Ms|Dr)\.$`) // what ends in a point and is no sentence
+	abbreviated   = regexp.MustCompile(`(?:^|[\s("'])(?:(?:\p{L}\.)*\p{L}|etc|vs|No|Mr|Ms|Dr)\.$`) // what ends in a period but is no sentence
 )
 
 // firstSentence returns the first sentence of a text, or all of it.

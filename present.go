@@ -28,6 +28,6 @@ func stageAddress(at string) string {
 	if err != nil || !slices.Contains([]string{"/step", "/flow"}, path) {
 		return "/"
 	}
-	values.Del("do") // no page, but a step that is taken
+	values.Del("do") // not a page, but an action
 	return path + "?" + values.Encode()
 }

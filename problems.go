@@ -116,7 +116,7 @@ type sayRow struct {
 	Server, Says, Source []inline
 }
 
-// lineRow is a line as it is wrong or right.
+// lineRow is a wrong or a right line.
 type lineRow struct {
 	Right bool
 	Label string   // what the line is about

@@ -47,7 +47,7 @@ type server struct {
 
 	found func(*oauth.Client) *server // puts what was found at the API to use
 	ended func(cli.Verdict)           // is told what came of the login of a run; nil while no command waits for one
-	run   string                      // which login that is: the value that only its address has
+	run   string                      // the value by which that login is known: only its address has it
 	anew  func(state string)          // makes the demo server ask for sign-in and consent; nil for any other server
 }
 
@@ -81,7 +81,7 @@ func (s *server) configure(cfg config.Effective, roots *x509.CertPool) {
 	s.cfg = cfg
 	s.wire = wire.New(roots, s.now)
 	s.oauth = oauth.New(cfg, s.wire, s.now)
-	s.checks = check.NewRunner(cfg, s.discovery, s.wire, s.now) // what was found with other settings is nothing now
+	s.checks = check.NewRunner(cfg, s.discovery, s.wire, s.now) // findings for other settings don't count
 }
 
 // discovered gives a server that isn't in use yet the client that was found at the API.
@@ -134,7 +134,7 @@ type layout struct {
 	Notice *notice    `json:"notice,omitempty"`
 	Broken bool       `json:"demo_is_broken,omitempty"` // on purpose
 	Paste  *pasteForm `json:"-"`                        // the form for the way back; nil where the browser comes by itself
-	Waits  *waits     `json:"-"`                        // a login step by step that is under way; nil when none is
+	Waits  *waits     `json:"-"`                        // the step-by-step login that is under way; nil when none is
 	File   string     `json:"-"`                        // with the settings
 	Ends   bool       `json:"-"`                        // the command login runs, and this app ends with it
 	Stage  bool       `json:"-"`                        // the page can be presented

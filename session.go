@@ -194,11 +194,11 @@ type logoutPage struct {
 	layout
 	SignedOut  bool            `json:"signed_out"`
 	EndSession string          `json:"end_session_uri,omitempty"`
-	Address    string          `json:"post_logout_redirect_uri,omitempty"` // to which the server should come back
+	Address    string          `json:"post_logout_redirect_uri,omitempty"` // where the server should send the browser
 	Asked      *causes.Finding `json:"after_sign_out,omitempty"`           // nil where the server's answers do not tell
 
 	Held    bool    `json:"-"` // tokens were held, and have not been revoked
-	Comes   bool    `json:"-"` // the server comes back, as far as it says
+	Comes   bool    `json:"-"` // the server sends the browser back, as far as its answers tell
 	Heading string  `json:"-"` // what is wrong, or empty
 	Lead    string  `json:"-"`
 	Proof   string  `json:"-"`

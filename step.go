@@ -38,7 +38,7 @@ type stepPage struct {
 	Server   string         `json:"-"` // the authorization server's host
 	Flow     flow.Page      `json:"-"`
 	Current  []flow.Step    `json:"-"` // the steps that this page is about
-	Cards    []stepCard     `json:"-"` // what there is to see at it
+	Cards    []stepCard     `json:"-"` // what there is to see at this step
 	Next     flow.Step      `json:"-"` // the request that is sent next
 	Fields   []editField    `json:"-"` // the parameters that can be changed
 	Address  addressParts   `json:"-"` // the authorization request as the browser asks for it
@@ -53,8 +53,8 @@ type stepPage struct {
 	Tokens   *session.Login `json:"-"`
 	Resource string         `json:"-"` // what the token is tried at; may be empty
 	StandsIn bool           `json:"-"` // for an API: the userinfo endpoint
-	Opens    bool           `json:"-"` // with the token, and with nothing else
-	Refused  bool           `json:"-"` // the token did not open it
+	Opens    bool           `json:"-"` // the API accepts the token, and nothing else
+	Refused  bool           `json:"-"` // the API rejected the token
 }
 
 // trailStep is one of the five steps, in the trail on every page of a login.
@@ -141,7 +141,8 @@ func (v *stepPage) triedAt(cfg config.Effective, resource string) {
 	v.Resource, v.StandsIn = resource, cfg.ResourceURL == ""
 }
 
-// judgeCalls says whether the API accepts the token, and nothing else. The newest call of each kind counts.
+// judgeCalls decides whether the API accepts the token and rejects everything else. The newest call of each kind
+// counts.
 func (v *stepPage) judgeCalls() {
 	v.Current = v.Current[max(0, len(v.Current)-3):]
 	v.Opens = !slices.ContainsFunc(v.Current, func(step flow.Step) bool { return step.Failed || step.Response == "" })
@@ -187,7 +188,7 @@ func (s *server) stepLogin(next func(http.ResponseWriter, *http.Request) error) 
 		if s.anew != nil {
 			s.anew(request.State) // the second step is worth seeing every time
 		}
-		if wantsHTML(r) && startedHere(r) { // after a link of another site the browser would bring that along
+		if wantsHTML(r) && startedHere(r) { // after another site's link, the redirect would be cross-site too
 			http.Redirect(w, r, stepLink(session.Handle(request.State), 1), http.StatusSeeOther)
 			return nil
 		}
@@ -261,7 +262,7 @@ func (s *server) leaveInSteps(w http.ResponseWriter, r *http.Request, l *stepLog
 	if err := rejectPrefetch(r); err != nil {
 		return err
 	}
-	if err := s.hintSession(w, r, l.request); err != nil { // its cookie holds the ends of the ID token alone
+	if err := s.hintSession(w, r, l.request); err != nil { // the cookie has only the ends of the ID token
 		return err
 	}
 	to, err := s.addressOf(r.Context(), l.request)
@@ -269,7 +270,7 @@ func (s *server) leaveInSteps(w http.ResponseWriter, r *http.Request, l *stepLog
 		return err
 	}
 	leaves := *l.request
-	leaves.Began = s.now() // what was said at step 1 is no time at the server, and takes none of the ten minutes
+	leaves.Began = s.now() // the time at step 1 is not time on the server, and uses none of the ten minutes
 	if err := s.sessions.ChangeSteps(w, r, &leaves); err != nil {
 		return err
 	}
@@ -289,7 +290,7 @@ func (s *server) editRequest(w http.ResponseWriter, r *http.Request, l *stepLogi
 	}
 	for _, field := range editFields(l.request, s.cfg) {
 		if params.Get(field.Name) == field.Usual {
-			params.Del(field.Name) // the settings say it, also when they change
+			params.Del(field.Name) // left to the settings, even if they change
 		}
 	}
 	changed, err := s.oauth.NewRequest(params)
@@ -424,7 +425,7 @@ func (s *server) handleStep(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	case l == nil:
-		if waits := newWaits(s.waiting(r)); waits != nil && !query.Has("login") { // the address says no login, and one waits
+		if waits := newWaits(s.waiting(r)); waits != nil && !query.Has("login") { // the address names no login, and one waits
 			http.Redirect(w, r, waits.Path, http.StatusFound)
 			return nil
 		}

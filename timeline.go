@@ -10,15 +10,15 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// A step-by-step login has a timeline: what has happened, what is to come, and which steps are current. The pages of its
-// steps show it, and so does the flow while it waits.
+// A step-by-step login has a timeline: what has happened, what is to come, and which steps are current. The pages of
+// its steps show it, and so does the flow while the login waits.
 
-// stepLogin is a step-by-step login in its current state: it has not left or not come back, its code waits, or it is
-// finished.
+// stepLogin is a step-by-step login in its current state: the browser has not left or has not come back, the code
+// waits, or the login is finished.
 type stepLogin struct {
 	request *oauth.Request
 	waits   *session.Login // nil before the response has come, and once the login is finished
-	login   *session.Login // nil until it is
+	login   *session.Login // nil until it is finished
 	left    bool
 }
 

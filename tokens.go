@@ -89,8 +89,8 @@ func (s *server) handleUserinfo(w http.ResponseWriter, r *http.Request) error {
 	}, nil)
 }
 
-// handleAPI calls RESOURCE_URL, the resource server's, with the access token (RFC 6750 section 2.1), and
-// says why the API refuses it, if it does.
+// handleAPI calls the API at RESOURCE_URL with the access token (RFC 6750 section 2.1), and says why if the API refuses
+// it.
 func (s *server) handleAPI(w http.ResponseWriter, r *http.Request) error {
 	return s.callAPI(w, r, s.oauth.CallAPI)
 }
@@ -119,7 +119,7 @@ func (s *server) explainedAnswer(ctx context.Context, kind string, l *session.Lo
 	return view
 }
 
-// handleCallTool calls a tool of an API that speaks MCP.
+// handleCallTool calls a tool of an API that speaks MCP, or tries wrong tokens if the form names no tool.
 func (s *server) handleCallTool(w http.ResponseWriter, r *http.Request) error {
 	tool := r.PostFormValue("tool")
 	if tool == "" {
@@ -130,7 +130,7 @@ func (s *server) handleCallTool(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// handleWrongTokens calls the API with three tokens that it must not accept, and with the one that it should.
+// handleWrongTokens makes two or three calls that the API must reject, and one that it should accept.
 func (s *server) handleWrongTokens(w http.ResponseWriter, r *http.Request) error {
 	tryAll := func(ctx context.Context, l *session.Login) ([]answer, error) {
 		if l.Held.Access == "" {
@@ -163,7 +163,7 @@ func (s *server) handleTokeninfo(w http.ResponseWriter, r *http.Request) error {
 		func(ctx context.Context, l *session.Login) ([]answer, error) {
 			explain := func(kind string, e *wire.Exchange) *causes.APIAnswer {
 				if kind != "access_token" || !l.Held.Expires.IsZero() && s.now().After(l.Held.Expires) {
-					return nil // some servers look up access tokens alone; and an old one may well be inactive
+					return nil // some servers look up only access tokens; and an expired one may well be inactive
 				}
 				return causes.ExplainIntrospection(s.cfg, e)
 			}
@@ -345,7 +345,7 @@ type answer struct {
 	flow.Answer
 	Kind string            `json:"-"` // which token it is about, when there are several; else empty
 	Why  *causes.APIAnswer `json:"why,omitempty"`
-	Next *link             `json:"next,omitempty"` // the login that may open the API
+	Next *link             `json:"next,omitempty"` // a login for a token that the API may accept
 	Fix  *fixBox           `json:"-"`
 	Said *said             `json:"-"` // the API's words, where it refused
 
@@ -465,7 +465,7 @@ func (a *answer) offerNext(cfg config.Effective, byPost bool, r *oauth.Request, 
 		a.Next = &link{"Sign in again", "/login"}
 	case a.Why != nil && a.Why.Name == causes.APIWantsAnotherAudience && a.Why.Setting != "" && r.Extra()["resource"] == "":
 		a.Next = &link{"Sign in for this API", "/login?" + url.Values{"resource": {cfg.ResourceURL}}.Encode()}
-	case a.Why != nil && a.Why.Name == causes.APIWantsAnotherAudience && a.Why.Setting != "": // what is advised else was done
+	case a.Why != nil && a.Why.Name == causes.APIWantsAnotherAudience && a.Why.Setting != "": // the login named the API already
 		a.Why.Finding = a.Why.Look(causes.NamedAlready)
 	}
 	if a.CanCall = byPost; byPost {

@@ -36,7 +36,7 @@ func Read(step wire.Purpose, method string, e *wire.Exchange, sent ...string) An
 	return a.Without(sent...)
 }
 
-// Without returns the answer, without the values that we sent in the words that a cause is read from.
+// Without returns the answer with the sent values removed from the words that a cause is read from.
 func (a Answer) Without(sent ...string) Answer {
 	r := a.Refusal
 	words := cmp.Or(r.Words, wire.Clip(r.Text, 2000))

@@ -14,7 +14,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// APIAnswer says why an API refused an access token, or that it accepted it.
+// APIAnswer says why an API refused an access token, or that it accepted the token.
 type APIAnswer struct {
 	Finding
 	RuledOut []string `json:"ruled_out,omitempty"` // what was looked at, and is in order
@@ -126,7 +126,7 @@ func APIAt(address string, e *wire.Exchange) string {
 		return ""
 	}
 	path := strings.TrimSuffix(from.Path, "/")
-	if strings.TrimSuffix(to.Path, "/") != path || path == "" && to.Hostname() != from.Hostname() { // which may be a sign-in's
+	if strings.TrimSuffix(to.Path, "/") != path || path == "" && to.Hostname() != from.Hostname() { // another host's root may be a sign-in page
 		return ""
 	}
 	return wire.Clip(wire.WithoutQuery(to.String()), 200)
@@ -241,7 +241,7 @@ func (r *refusal) possible(name Name) bool {
 	case APIWantsAnOpaqueToken:
 		return r.token.JWT && !r.expired()
 	case APIAcceptsIDToken:
-		return !r.token.IDToken // else it is what the API does not want
+		return !r.token.IDToken // otherwise the API complains about the ID token
 	}
 	return true
 }
@@ -399,7 +399,6 @@ func ExplainUserinfo(cfg config.Effective, e *wire.Exchange, granted []string) *
 	return &APIAnswer{Finding: f}
 }
 
-// userinfoPlace says where to look for why userinfo refused a token.
 // noUserinfo says what to do about a userinfo endpoint that is not there.
 func noUserinfo(cfg config.Effective) string {
 	if cfg.Endpoints.Userinfo != "" {
@@ -408,6 +407,7 @@ func noUserinfo(cfg config.Effective) string {
 	return "Fix this on the server: its metadata has to name its userinfo endpoint. Until then, set USERINFO_ENDPOINT. The login itself is in order."
 }
 
+// userinfoPlace says where to look if userinfo refuses a token.
 func userinfoPlace(cfg config.Effective) string {
 	if cfg.Endpoints.Userinfo != "" {
 		return "Check USERINFO_ENDPOINT: it has to belong to the server that issued the token."
@@ -449,9 +449,9 @@ func (w WrongToken) Purpose() wire.Purpose {
 	return wire.APIWithout
 }
 
-// JudgeWrongToken says what an API's answer to a wrong token means. Only the API's own refusal clears it: something in
-// front of the API, or an address without an API, answers too. An error in the body counts as a refusal only if the access
-// token opened the API.
+// JudgeWrongToken says what an API's answer to a wrong token means. Only a refusal by the API itself is a success:
+// something in front of the API, or an address without an API, answers too. An error in the body counts as a refusal
+// only if the API accepted the access token.
 func JudgeWrongToken(which WrongToken, e *wire.Exchange, opened bool) Finding {
 	challenges, _ := SaidByAPI(e)
 	switch {
@@ -502,16 +502,16 @@ func ExplainRefresh(cfg config.Effective, method string, e *wire.Exchange) *APIA
 		name = RefreshTokenRefused
 	}
 	f := Found(Fail, name, Facts{Cfg: cfg, Method: method, Words: a.Refusal.Words})
-	if name == GrantNotEnabled { // that is another grant than the one of its row
+	if name == GrantNotEnabled { // the row is about a different grant
 		f = Finding{Result: Fail, Found: "the server doesn't let this client refresh"}.Look("Enable the refresh token grant for this client (" + ProviderOf(cfg).At(Grant) + ").")
 	}
 	f.Check, f.Server = "refresh", wire.Clip(cfg.Redact(a.Refusal.Words), 300)
 	return &APIAnswer{Finding: f}
 }
 
-// ExplainIntrospection says why introspection calls a token inactive that was issued and not revoked (RFC 7662 section
-// 2.2), or why it says nothing about it. It returns nil if introspection answers as it should, or if only the server's own
-// words tell.
+// ExplainIntrospection says why introspection calls a token inactive, although it was issued and not revoked (RFC 7662
+// section 2.2), or doesn't say whether the token is active. It returns nil if introspection answers as it should, or if
+// only the server's own words tell why.
 func ExplainIntrospection(cfg config.Effective, e *wire.Exchange) *APIAnswer {
 	a := Read(wire.Introspection, "", e, SentBy(cfg)...)
 	var state struct {

@@ -16,9 +16,9 @@ import (
 // Advice holds what helps to fix a failure.
 type Advice struct {
 	Hint    string  `json:"hint,omitempty"`    // what to do
-	Setting Setting `json:"setting,omitempty"` // most likely at fault; empty when none is first
+	Setting Setting `json:"setting,omitempty"` // the one most likely at fault; empty when none is
 	Field   string  `json:"field,omitempty"`   // what the server's dashboard calls it
-	Sent    []Sent  `json:"sent,omitempty"`    // what a login sent, what is first first
+	Sent    []Sent  `json:"sent,omitempty"`    // what a login sent, the most likely mistake first
 	Name    Name    `json:"name,omitempty"`    // of the cause, as in docs/problems.md; empty when none is known
 	Remedy  Fix     `json:"remedy,omitzero"`   // the line to change
 	Heading string  `json:"-"`                 // the fact
@@ -315,7 +315,7 @@ func whatWeSent(cfg config.Effective, method string, scopes []string, likely Set
 		{Setting: AuthMethod, Name: "Authentication method", Value: method},
 		{Setting: Scopes, Name: "Scopes", Value: cmp.Or(strings.Join(scopes, " "), "none")},
 	}
-	if cfg.Registered() { // the client's own values are the server's, and in no line of .env
+	if cfg.Registered() { // the server chose the client's own values, and no line of .env has them
 		list = slices.DeleteFunc(list, func(s Sent) bool { return slices.Contains([]Setting{ClientID, ClientSecret, AuthMethod}, s.Setting) })
 	}
 	fields := ProviderOf(cfg).Fields

@@ -29,7 +29,7 @@ type Finding struct {
 	Fix     string `json:"fix,omitempty"`         // what to change, and where
 	Line    string `json:"line,omitempty"`        // the line to write in .env, where it is known
 	Server  string `json:"server_says,omitempty"` // its own words
-	Remedy  Fix    `json:"remedy,omitzero"`       // the same in its parts
+	Remedy  Fix    `json:"remedy,omitzero"`       // Fix in its parts
 
 	NoClient bool `json:"-"` // it was not asked, as no client is registered yet
 	NotYet   bool `json:"-"` // it was not asked yet, or without a control

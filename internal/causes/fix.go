@@ -136,12 +136,12 @@ func (f Facts) paste(variable string, s Setting, also string) Fix {
 	return f.look(variable, text+".")
 }
 
-// spelled returns the fix if the variable that it is about is misspelled in the file. If the fix only asks for the value,
-// the new fix is to correct the name. Every other fix stays, as the value under that name may be no better, but it mentions
-// the name. It also mentions a name that a different program may read.
+// spelled adjusts a fix whose variable is misspelled in the file. If the fix only asks for the value, the new fix is to
+// correct the name. Every other fix stays, as the value under that name may be no better, but it mentions the name. It
+// also mentions a name that a different program may read.
 func (f Facts) spelled(name Name, s Setting, fix Fix) Fix {
 	about := []string{fix.Variable}
-	if s == RedirectURI && fix.Kind == Add { // nothing better than ours was found to be registered
+	if s == RedirectURI && fix.Kind == Add { // no registered redirect URI was found
 		about = f.redirectVariables()
 	}
 	typo := f.Cfg.TypoOf(about...)
@@ -302,7 +302,7 @@ func chooseServer(f Facts, text string) Fix {
 		return f.look(variable, "The server's metadata has no "+f.Member+". If the server has one, write "+variable+"= and its address in .env.")
 	case strings.Contains(f.Found, "{tenantid}"):
 		return f.look("ISSUER", "In .env, write your tenant's ID in ISSUER instead of common or organizations ("+LowerFirst(f.provider().in())+": App registrations → your app → Overview → Directory (tenant) ID).")
-	case f.Kind == oauth.IssuerDiffers && !f.Cfg.Clerk && HostOf(f.Found) == HostOf(f.Cfg.Issuer): // an issuer that answers is a Value
+	case f.Kind == oauth.IssuerDiffers && !f.Cfg.Clerk && HostOf(f.Found) == HostOf(f.Cfg.Issuer): // a working issuer would be in Value
 		return f.look("ISSUER", "The metadata at ISSUER names "+f.Found+" as its issuer. If no metadata that names it is found there either, fix this on the server: its issuer has to be "+f.Cfg.Issuer+".")
 	case f.Status == http.StatusUnauthorized || f.Status == http.StatusForbidden:
 		return f.look("ISSUER", fmt.Sprintf("Something refuses this app there (%d): a firewall, or a sign-in in front of the server. Let requests for the metadata through. If the address is wrong, correct ISSUER.", f.Status))
@@ -791,7 +791,7 @@ func saysAlgorithm(f Facts) string {
 	return "the server signs ID tokens with " + f.Found + " only, which this app can't verify here"
 }
 
-// fixAlgorithm returns a different algorithm where the provider has a choice, or a login without ID tokens.
+// fixAlgorithm returns the fix that changes the algorithm of ID tokens, or avoids ID tokens if there is no choice.
 func fixAlgorithm(f Facts) Fix {
 	if f.Found == oauth.HS256 && f.Expected == oauth.HS256 { // the secret is too short to be its key
 		return f.look("CLIENT_SECRET", fmt.Sprintf("HS256 needs a client secret of at least %d bytes (RFC 7518 section 3.2). Make a longer one on the server if it lets you, or %s.", oauth.MinHS256Secret, f.withoutOpenID()))

@@ -30,8 +30,8 @@ type Provider struct {
 	Name    string             // empty for a server that is not known
 	Fields  map[Setting]string // where each setting is
 	Switch  map[Name]string    // where a cause is turned off, if that is another place
-	hosts   []string           // of its issuers, with everything below them
-	path    string             // or a part of the issuer's path
+	hosts   []string           // of its issuers; subdomains match too
+	path    string             // or a part of the issuer's host and path
 	Offline string             // the parameters that bring a refresh token; empty for the scope offline_access
 	JWT     string             // what makes access tokens JWTs
 

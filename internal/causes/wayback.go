@@ -19,10 +19,10 @@ type Unfinished struct {
 	Fix       string `json:"fix"`
 }
 
-// NeverCameBack lists the usual causes of a login that was started and did not come back, the most likely first. The user
-// is still on the server's page, so only that page tells them apart. It leaves out what a check has ruled out: registered
-// is when a check proved that the server accepts the client ID and the redirect URI, or zero. The first cause is what a check
-// found to fail a login before the server comes back.
+// NeverCameBack lists the usual causes of a login that was started and did not come back, the most likely first. The
+// user is still on the server's page, so only that page tells them apart. It leaves out what a check has ruled out:
+// registered is when a check proved that the server accepts the client ID and the redirect URI, or zero. If a check
+// found why logins fail on the way, that cause comes first.
 func NeverCameBack(cfg config.Effective, began, registered time.Time, found Finding) []Unfinished {
 	field := ProviderOf(cfg).Fields[RedirectURI]
 	causes := []Unfinished{

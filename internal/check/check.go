@@ -23,9 +23,9 @@ const Timeout = 15 * time.Second
 // step is one check.
 type step struct {
 	name  string
-	needs string // the check without whose success this question makes no sense
+	needs string // the check that must succeed, or this one makes no sense
 	start bool   // the program asks it when it starts
-	as    bool   // it is asked as the client, so that there has to be one
+	as    bool   // it is asked as the client, so it needs one
 	check func(context.Context) causes.Finding
 }
 
@@ -59,7 +59,7 @@ func (c *checker) steps() []step {
 	if !c.cfg.AtAPI {
 		return list
 	}
-	for i := range list { // what it finds, each of the others needs
+	for i := range list { // each of the others needs what it finds
 		list[i].needs = cmp.Or(list[i].needs, "start")
 	}
 	return append([]step{{"start", "", begin, false, c.checkStart}}, list...)
@@ -140,7 +140,7 @@ func (c *checker) make(ctx context.Context, s step) (causes.Finding, string) {
 	case met:
 		return stopped(), theLimit
 	case ctx.Err() != nil && f.Result == causes.Fail && s.name != "configuration" && s.name != "connection":
-		f = tooLate() // the failure may be our own haste
+		f = tooLate() // the failure may come from our own timeout
 	}
 	switch {
 	case f.Result == causes.Fail && causes.IsUnknownID(f.Name) && s.name == "redirect_uri", f.Result == causes.Skip && s.name == "client":
@@ -172,8 +172,8 @@ var neededWords = map[string]string{
 	"client":                 "a client ID and secret that the server accepts",
 }
 
-// Run runs every check, knowing only the settings, and returns the report. It calls begin with the name of a check before
-// it waits for it, and each with its finding, both in order. It takes no longer than the context.
+// Run runs every check, knowing only the settings, and returns the report. It calls begin with the name of a check
+// before it waits for the finding, and each with the finding, both in order. It ends no later than the context.
 func Run(ctx context.Context, cfg config.Effective, w *wire.Client, now func() time.Time, begin func(name string), each func(causes.Finding)) Report {
 	return runAll(ctx, newChecker(cfg, resource.NewDiscovery(cfg), w, now), begin, each)
 }

@@ -20,15 +20,15 @@ type checker struct {
 	discovery    *resource.Discovery // knows which server the client belongs to
 	wire         *wire.Client
 	now          func() time.Time
-	noInventions bool                         // no wrong secret is sent: what the program does unasked
+	noInventions bool                         // no wrong secret is sent; set for the checks at the start
 	conclusions  map[string]func() conclusion // by check
 	server       func(context.Context) *found // finds the server and asks for its metadata
 }
 
-// conclusion holds the finding of a check, and the check that made it a skip.
+// conclusion holds the finding of a check, and the check that failed first, if any.
 type conclusion struct {
 	finding causes.Finding
-	root    string // the check whose failure makes this one a skip, itself if it failed
+	root    string // the check that failed first: this one, or one that it needs; empty if none did
 }
 
 func newChecker(cfg config.Effective, discovery *resource.Discovery, w *wire.Client, now func() time.Time) *checker {
@@ -91,7 +91,7 @@ func (c *checker) concluded(name string) causes.Finding {
 	if conclude := c.conclusions[name]; conclude != nil {
 		return conclude().finding
 	}
-	return causes.Finding{} // it is not asked today
+	return causes.Finding{} // this run doesn't have the check
 }
 
 // sanitized returns a text of the server in a form that is safe to show: without the client secret, at most n bytes.

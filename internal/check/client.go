@@ -23,7 +23,7 @@ type clientAnswer struct {
 	also    causes.Name // what the server refuses of a client that it accepts: the grant, the redirect URI, PKCE
 	reply   tokenAnswer // ours
 	unasked bool        // it was not answered: the server was out of order
-	passed  bool        // the control was refused as a client; ours was not, but the server failed then
+	passed  bool        // the control was refused as a client; ours got a server error instead
 }
 
 // accepts reports that the credentials are right, or at least not the reason for a refusal.
@@ -133,7 +133,7 @@ func (o *Observer) askPair(ctx context.Context, q tokenQuestion, control credent
 		}
 	case got.aboutClient() && !ambiguous(got):
 		answer.no = q.kind
-	case q.as.method == config.MethodNone && !refusesClient(wrong): // what accepts an invented ID proves nothing of ours
+	case q.as.method == config.MethodNone && !refusesClient(wrong): // accepting an invented ID proves nothing about ours
 		answer.sameAsControl(q.kind)
 	default:
 		answer.yes = q.kind
@@ -148,21 +148,21 @@ func (o *Observer) askPair(ctx context.Context, q tokenQuestion, control credent
 func (a *clientAnswer) sameAsControl(kind tokenKind) {
 	switch cause := a.reply.Cause(); {
 	case wordlessGrant(a.reply):
-		a.no = kind // osin says so of any client that it does not accept
-	case kind == anInventedCode && (cause == causes.GrantNotEnabled || cause == causes.PKCERefused): // it names what no client decides
+		a.no = kind // osin sends this to any client that it does not accept
+	case kind == anInventedCode && (cause == causes.GrantNotEnabled || cause == causes.PKCERefused): // it names no fault of the credentials
 		a.also = cause
-	case kind == toIntrospect: // which many servers open to APIs alone, with credentials of their own
+	case kind == toIntrospect: // many servers open introspection only to APIs, which have credentials of their own
 	case refusesClient(a.reply) && (kind.decides() || causes.IsClientCode(a.reply.Answer)):
 		a.no = kind
 	}
 }
 
-// refusesClient reports a refusal of the client, including one by the code for its grants.
+// refusesClient reports a refusal of the client, including unauthorized_client, which is about its grants.
 func refusesClient(a tokenAnswer) bool {
 	return a.aboutClient() || a.came() && strings.EqualFold(a.Refusal.Code, "unauthorized_client")
 }
 
-// acceptsClient reports a refusal of something else than the client: the code, or what is looked at before it.
+// acceptsClient reports a refusal of something other than the client: the code, or what is checked before it.
 func acceptsClient(a tokenAnswer) bool {
 	return !refusesClient(a) && (a.Refusal.Code == "invalid_grant" || causes.IsAboutCode(a.Cause()) || besideTheCode(a.Cause()) != "")
 }
@@ -182,7 +182,7 @@ func inOrder(a tokenAnswer) bool {
 	return a.came() && a.Status != 0 && a.Cause() != causes.ServerFailed && !a.EndsEveryLogin()
 }
 
-// differInWords reports two answers that differ only in their words, and do so again when asked again.
+// differInWords reports two answers that differ in their words, and do so again when the questions are repeated.
 func (o *Observer) differInWords(ctx context.Context, q, control tokenQuestion) bool {
 	got, wrong := o.token(ctx, q), o.token(ctx, control)
 	if got.print == wrong.print {
@@ -193,7 +193,8 @@ func (o *Observer) differInWords(ctx context.Context, q, control tokenQuestion) 
 	return again[0].print == got.print && again[1].print == wrong.print
 }
 
-// noTokenEndpoint returns the finding that no request can reach the token endpoint. What other endpoints accept brings no token.
+// noTokenEndpoint returns the finding that no request can reach the token endpoint. Other endpoints may accept the
+// client, but they issue no tokens.
 func (o *Observer) noTokenEndpoint(ctx context.Context, as credentials) (causes.Finding, bool) {
 	err := o.token(ctx, tokenQuestion{kind: anInventedCode, as: as}).failed
 	return o.noServer(tokenEndpoint, err)
@@ -234,7 +235,7 @@ func (o *Observer) concludeClient(ctx context.Context) causes.Finding {
 		f.Result, f.Found = causes.Warn, "the token endpoint accepts an invented code ("+statusLine(answer.reply)+"): it may be a different endpoint"
 		return f
 	case answer.yes != "" && answer.yes != anInventedCode:
-		if f, useless := o.useless(ctx, as); useless { // what the other endpoints accept brings no token
+		if f, useless := o.useless(ctx, as); useless { // the other endpoints accept the client, but issue no tokens
 			return f
 		}
 		fallthrough
@@ -276,7 +277,7 @@ func (o *Observer) concludeClientAlone(ctx context.Context) causes.Finding {
 		return o.finding(causes.ClientRefused, got.said(), causes.Facts{Method: as.method})
 	case cause == causes.ClientSecretMissing && !o.showsID(ctx) && got.like(o.token(ctx, tokenQuestion{kind: anInventedCode, as: controlOf(as)})):
 		return o.idOrNoSecret(got)
-	case cause == causes.ClientSecretWrong && as.method == config.MethodNone: // Slack names the secret that is missing
+	case cause == causes.ClientSecretWrong && as.method == config.MethodNone: // Slack calls a missing secret wrong
 		return o.finding(causes.ClientSecretMissing, got.said(), causes.Facts{Method: as.method})
 	case causes.IsNotSpoken(cause), got.aboutClient() && !ambiguous(got):
 		return o.finding(cause, got.said(), causes.Facts{Method: as.method})
@@ -374,9 +375,9 @@ func statusLine(a tokenAnswer) string {
 	return line
 }
 
-// explainRefusal finds out which of client ID, secret and method is wrong. If no secret may be invented, it compares what
-// the configured credentials get in other ways. In that case a code has come back, which shows that the server knows the
-// ID, unless noCode says otherwise.
+// explainRefusal finds out which of client ID, secret and method is wrong. If no secret may be invented, it compares
+// the answers to the configured credentials, sent in other ways. In that case a code has come back, which shows that
+// the server knows the ID, unless noCode says otherwise.
 func (o *Observer) explainRefusal(ctx context.Context, as credentials, refused tokenAnswer, nothingInvented bool) causes.Finding {
 	found := func(name causes.Name, facts causes.Facts) causes.Finding {
 		facts.Method = as.method
@@ -500,8 +501,8 @@ func (o *Observer) bothWrong(ctx context.Context, as credentials, refused tokenA
 	return f
 }
 
-// acceptsElsewhere reports that introspection or revocation accepts the credentials, and refuses those of the control. A
-// refusal of the token endpoint without an OAuth error is not about them then.
+// acceptsElsewhere reports that introspection or revocation accepts the credentials, and refuses those of the control.
+// Then a refusal by the token endpoint without an OAuth error is not about the credentials.
 func (o *Observer) acceptsElsewhere(ctx context.Context, as credentials, nothingInvented bool) bool {
 	if as.method == config.MethodNone {
 		return false
@@ -518,8 +519,8 @@ func (o *Observer) acceptsElsewhere(ctx context.Context, as credentials, nothing
 	return false
 }
 
-// byElimination concludes that the secret is wrong if a code came back, so that the server knows the ID, and the server
-// looks up no code for the client with the other method or without a secret either.
+// byElimination concludes that the secret is wrong: the server knows the ID, as a code came back, but accepts the
+// client neither with the other method nor without a secret.
 func (o *Observer) byElimination(ctx context.Context, as credentials, refused tokenAnswer) causes.Finding {
 	other := o.token(ctx, tokenQuestion{kind: anInventedCode, as: credentials{method: causes.OtherMethod(as.method)}})
 	public := o.token(ctx, tokenQuestion{kind: anInventedCode, as: credentials{method: config.MethodNone}})
@@ -560,7 +561,7 @@ func (o *Observer) tellsIDs(ctx context.Context, method string) bool {
 	theirs.as.noID = true
 	pair := o.tokens(ctx, ours, theirs)
 	theirs.again = 1
-	return pair[0].came() && !pair[0].like(pair[1]) && pair[1].like(o.token(ctx, theirs)) // a failure tells too, if it stays
+	return pair[0].came() && !pair[0].like(pair[1]) && pair[1].like(o.token(ctx, theirs)) // a failure counts too, if it repeats
 }
 
 // anySecretWill reports a server that knows the client ID and ignores its secret.
@@ -573,7 +574,7 @@ func (o *Observer) anySecretWill(ctx context.Context, as credentials) bool {
 	return o.askPair(ctx, tokenQuestion{kind: anInventedCode, as: as}, unknown).yes != ""
 }
 
-// secretIgnored returns the finding of such a server.
+// secretIgnored returns the finding of a server that ignores the secret.
 func (o *Observer) secretIgnored() causes.Finding {
 	f := causes.Warning("the server recognizes the client ID and accepts any secret, an invented one too: the application is public").As(causes.ClientIsPublic)
 	f.Setting = "CLIENT_SECRET"

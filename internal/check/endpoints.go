@@ -41,11 +41,11 @@ func (o *Observer) set(e *endpoint) string { return e.of(o.cfg.Endpoints) }
 // overrides reports that .env sets an address for an endpoint, and not the one that the metadata names.
 func (o *Observer) overrides(e *endpoint) bool { return o.set(e) != "" && o.set(e) != e.of(o.md.Named) }
 
-// other returns the name of the endpoint whose address is in use for a different one, or "" if there is none. It is certain
-// if the metadata names it, and not if another line of .env does: that line may be the wrong one.
+// other returns the name of a different endpoint with the address of this one, or "" if there is none. That is certain
+// if the metadata gives it that address. If another line of .env does, that line may be the wrong one.
 func (o *Observer) other(own *endpoint) (name string, certain bool) {
 	address := own.of(o.md.Endpoints)
-	if address == "" || own.of(o.md.Named) == address { // IndieAuth servers may have one for two
+	if address == "" || own.of(o.md.Named) == address { // IndieAuth servers may have one address for two endpoints
 		return "", false
 	}
 	for _, e := range endpoints {
@@ -80,7 +80,7 @@ func (o *Observer) swapped(own *endpoint) (causes.Finding, bool) {
 	return o.orMetadata(f, own), true
 }
 
-// orMetadata adds to the finding about an endpoint that is set what the metadata names in its place.
+// orMetadata adds the address that the metadata names, if a finding is about an endpoint that .env overrides.
 func (o *Observer) orMetadata(f causes.Finding, e *endpoint) causes.Finding {
 	named := e.of(o.md.Named)
 	if !o.overrides(e) || named == "" || f.Fix == "" {
@@ -89,7 +89,7 @@ func (o *Observer) orMetadata(f causes.Finding, e *endpoint) causes.Finding {
 	return f.Also("The metadata names " + o.sanitized(named, 300) + ": without " + e.variable + ", this app uses that.")
 }
 
-// look adds the line of .env that names an endpoint to a warning about it. The line is not set for one of the metadata.
+// look adds the line of .env that names an endpoint to a warning about it, unless only the metadata names it.
 func (o *Observer) look(f causes.Finding, e *endpoint) causes.Finding {
 	if o.set(e) == "" {
 		return f

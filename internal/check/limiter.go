@@ -69,7 +69,7 @@ type limit struct {
 
 type limitKey struct{}
 
-// watched returns a context for a check that records a rate limit.
+// watched returns a context for a check, and the limit in which that context records a 429.
 func watched(ctx context.Context) (context.Context, *limit) {
 	l := new(limit)
 	return context.WithValue(ctx, limitKey{}, l), l
@@ -83,7 +83,7 @@ func limitOf(ctx context.Context) *limit {
 
 func (l *limit) note(got bool, words string) {
 	if l == nil {
-		return // a question of no check
+		return // the request belongs to no check
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -90,7 +90,7 @@ func (o *Observer) probeLogout(ctx context.Context, question Logout) ProbeResult
 	q := url.Values{"client_id": {o.cfg.ClientID}, "state": {rand.Text()}}
 	switch question.Address {
 	case "":
-		q.Del("state") // it comes back with the browser
+		q.Del("state") // nothing would bring it back
 	case anInvention:
 		q.Set("post_logout_redirect_uri", "https://"+strings.ToLower(rand.Text())+".invalid/")
 	default:

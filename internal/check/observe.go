@@ -149,7 +149,7 @@ type ProbeResult struct {
 	Page    *wire.Exchange // the last answer; nil when none came
 	said    causes.Answer  // what a cause is read from
 	print   string         // what it looks like, without what differs from one answer to the next
-	failed  error          // why none came
+	failed  error          // why no answer came
 	limited bool
 }
 
@@ -202,7 +202,7 @@ func (p ProbeResult) Answer() string {
 	return p.Code
 }
 
-// isBare reports a refusal without any words, and without a challenge, which says what is missing.
+// isBare reports a refusal without any words, and without a challenge, which would say what is missing.
 func (p ProbeResult) isBare() bool {
 	return p.Kind == Refused && p.Code == "" && strings.TrimSpace(p.Words) == "" && p.Page != nil && strings.TrimSpace(p.Page.ResponseBody) == "" &&
 		len(p.Page.Challenges()) == 0
@@ -315,7 +315,7 @@ var refusing = regexp.MustCompile(`(?i)\b(?:redirect|callback|client|application
 	`\b(?:invalid|unknown|unregistered|mismatch|does not match|(?:not|isn.t) (?:found|valid|registered|allowed|match|white-?listed|authorized|permitted|recogni[sz]ed|configured|included)|(?:does not|doesn.t|not) exist)` +
 	`|\b(?:invalid|unknown|unregistered|mismatching|illegal)\b.{0,30}(?:redirect|callback|client|application|scope)`)
 
-// readProbe reads the last answer to a request with the values sent: the values that it repeats are not the server's words.
+// readProbe reads the last answer to a request. The sent values that it repeats are not the server's words.
 func (o *Observer) readProbe(e *wire.Exchange, redirectURI string, sent []string) ProbeResult {
 	p := ProbeResult{Status: e.Status, At: wire.WithoutQuery(e.URL), Page: e, said: causes.Read(wire.AuthorizationRequest, "", e, sent...)}
 	if to := redirectIn(e); to != "" {
@@ -328,7 +328,7 @@ func (o *Observer) readProbe(e *wire.Exchange, redirectURI string, sent []string
 		p.said = causes.Said(wire.AuthorizationRequest, e.Status, code, words).Without(sent...)
 	}
 	p.Code, p.Words = o.errorCode(code), o.cfg.Redact(words)
-	if p.Words == "" && code == refusal.Code { // the page of an address that says which error it is, is for all of them
+	if p.Words == "" && code == refusal.Code { // an address that names the error has one page for all errors
 		p.Words = o.cfg.Redact(e.Words())
 	}
 	switch {
@@ -434,7 +434,7 @@ type credentials struct {
 type tokenAnswer struct {
 	causes.Answer
 	quote   string // the server's words, as they may be shown
-	fault   string // why none came
+	fault   string // why no answer came
 	failed  error  // the same, as the network reported it
 	print   string // what was said, without what differs from one answer to the next
 	limited bool
@@ -442,13 +442,13 @@ type tokenAnswer struct {
 
 func (a tokenAnswer) wasLimited() bool { return a.limited }
 
-// came reports an answer of a server that is in order.
+// came reports an answer that is not about a rate limit.
 func (a tokenAnswer) came() bool { return a.fault == "" && !a.limited }
 
 // aboutClient reports whether the client itself is refused.
 func (a tokenAnswer) aboutClient() bool { return a.came() && causes.IsAboutClient(a.Cause()) }
 
-// like reports the same status and code.
+// like reports two answers with the same status and error code.
 func (a tokenAnswer) like(other tokenAnswer) bool {
 	return a.came() && other.came() && a.Status == other.Status && a.Refusal.Code == other.Refusal.Code
 }

@@ -40,7 +40,7 @@ func (o *Observer) concludeRedirect(ctx context.Context) causes.Finding {
 	return o.redirectAtTokens(ctx)
 }
 
-// redirectAtTokens looks for servers that compare the redirect URI at the token endpoint, before they look up the code.
+// redirectAtTokens asks the token endpoint: some servers compare the redirect URI there, before they look up the code.
 func (o *Observer) redirectAtTokens(ctx context.Context) causes.Finding {
 	uri := o.cfg.RedirectURI()
 	undecided := causes.Warning("needs a sign-in: for %s and for an invented redirect URI the server shows the same page", uri)
@@ -117,8 +117,8 @@ func (o *Observer) notAuthorizationEndpoint(real ProbeResult) (causes.Finding, b
 	return o.orMetadata(f, authorizationEndpoint), true
 }
 
-// explainRedirect finds out what a refusal of the correct request is about: the client ID, the redirect URI, or neither. If
-// an invented value in its place gets the same answer, a value is wrong.
+// explainRedirect finds out what a refusal of the correct request is about: the client ID, the redirect URI, or
+// neither. A value is wrong if an invented one in its place gets the same answer.
 func (o *Observer) explainRedirect(ctx context.Context, real, control ProbeResult) causes.Finding {
 	if o.client.Pushes(o.md) && o.noAuthorizationEndpoint(ctx, real) { // the controls may have been refused where they were pushed
 		return o.nothingThere(real)
@@ -161,7 +161,7 @@ func (o *Observer) refusesFirst(ctx context.Context, real ProbeResult) bool {
 	switch real.said.Cause() {
 	case causes.PKCERefused, causes.PKCERequired, causes.PARRequired, causes.ResourceUnknown, causes.ScopeNotEnabled, causes.ParameterMissing:
 		return true
-	case causes.GrantNotEnabled: // servers say unauthorized_client of a redirect URI, too
+	case causes.GrantNotEnabled: // servers send unauthorized_client for a redirect URI, too
 		return real.said.Refusal.Words != "" || !o.noInventions && o.askClient(ctx, o.ours()).also == causes.GrantNotEnabled
 	}
 	return false
@@ -180,7 +180,7 @@ func (o *Observer) explainSameRefusal(ctx context.Context, real ProbeResult) cau
 		return causes.Proved("the server refuses something other than the redirect URI")
 	}
 	if name := o.kindOfRedirect(ctx, real); name != causes.RedirectURINotRegistered {
-		return o.finding(name, real.quote(), causes.Facts{}) // it has looked at its form, which no client decides
+		return o.finding(name, real.quote(), causes.Facts{}) // the form of the URI is refused, for any client
 	}
 	var answer clientAnswer
 	if !o.noInventions {
@@ -190,7 +190,7 @@ func (o *Observer) explainSameRefusal(ctx context.Context, real ProbeResult) cau
 	switch {
 	case isFirewall(real) && !(answer.yes != "" && real.isBare() && o.sameHost()):
 		return o.refusesEverything(real)
-	case o.noInventions && cause == causes.GrantNotEnabled: // which osin says of any client ID that it doesn't recognize
+	case o.noInventions && cause == causes.GrantNotEnabled: // osin sends this for any client ID that it doesn't recognize
 		f := o.finding(causes.ClientRefused, real.quote(), causes.Facts{}).By("an invented client ID gets the same answer")
 		f.Found = "the server refuses the client"
 		return f
@@ -470,7 +470,7 @@ func (o *Observer) refusedScopes(ctx context.Context, scopes []string, prompt st
 	asked := scopes[:min(len(scopes), maxScopes)]
 	var questions []Login
 	for _, scope := range asked {
-		if slices.Contains(scopes, "openid") && scope != "openid" { // some servers want it beside any other
+		if slices.Contains(scopes, "openid") && scope != "openid" { // some servers require openid with any other scope
 			scope = "openid " + scope
 		}
 		questions = append(questions, Login{Scope: scope, Prompt: prompt})

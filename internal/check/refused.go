@@ -12,8 +12,9 @@ import (
 
 // Why a server refused the client or the scopes of a login: these questions are asked after the login has failed.
 
-// FindOut concludes why a server refused the client in a login, or which of its scopes. It asks a few more questions, with
-// the configured credentials and an invented code, and none with an invented secret. It returns false if nothing is proved.
+// FindOut concludes why a server refused the client in a login, or which scopes it refused. It asks a few more
+// questions, with the configured credentials and an invented code, and none with an invented secret. It returns false
+// if nothing is proved.
 func FindOut(ctx context.Context, cfg config.Effective, client *oauth.Client, md *oauth.Metadata, w *wire.Client, scopes []string, refused *oauth.Error) (causes.Finding, bool) {
 	o := NewObserver(cfg, client, md, w)
 	o.noInventions, o.noCode = true, refused.Step == wire.PushedRequest
@@ -39,9 +40,9 @@ func FindOut(ctx context.Context, cfg config.Effective, client *oauth.Client, md
 	return f, f.Name != ""
 }
 
-// explainInLogin finds out why the client was refused, without inventing a secret. It compares what the configured
-// credentials get in other ways. That proves something only if the question of the login, with an invented code, gets the
-// same refusal. Otherwise the server looks at the code before it looks at the client.
+// explainInLogin finds out why the client was refused, without inventing a secret. It compares the answers to the
+// configured credentials, sent in other ways. That proves something only if the question of the login, with an invented
+// code, gets the same refusal. Otherwise the server looks at the code before it looks at the client.
 func (o *Observer) explainInLogin(ctx context.Context, as credentials, refused tokenAnswer) causes.Finding {
 	if name := methodNotSpoken(o.md.AuthMethods); name != "" {
 		return o.finding(name, refused.said(), causes.Facts{})
@@ -53,7 +54,7 @@ func (o *Observer) explainInLogin(ctx context.Context, as credentials, refused t
 	if refused.Cause() == causes.GrantNotEnabled {
 		unknown := o.token(ctx, tokenQuestion{kind: anInventedCode, as: credentials{method: config.MethodNone, noID: true}})
 		if !wordlessGrant(refused) || !unknown.like(refused) {
-			return causes.Finding{} // it says so of this client alone
+			return causes.Finding{} // only this client gets that answer
 		}
 	}
 	return o.explainRefusal(ctx, as, refused, true)

@@ -103,8 +103,8 @@ func (r Report) Done() (done, of int) {
 	return done, of
 }
 
-// Proved reports that everything that can be known without a user was checked with its control, and that nothing is wrong.
-// It is false if only a sign-in can show whether the redirect URI, the way back or the client is right, as a login fails on
+// Proved reports that every check that needs no sign-in was made with its control, and that nothing is wrong. It is
+// false if only a sign-in can show whether the redirect URI, the way back or the client is right, as a login fails on
 // these.
 func (r Report) Proved() bool {
 	for _, f := range r.Checks {
@@ -116,7 +116,7 @@ func (r Report) Proved() bool {
 	return len(r.Checks) > 0
 }
 
-// Summary returns in one line what the checks at the start have found. It calls nothing right that has not been proved.
+// Summary returns in one line what the checks at the start have found. It claims nothing that has not been proved.
 func (r Report) Summary(home string) string {
 	for _, f := range r.Checks {
 		if f.Result == causes.Fail {

@@ -56,7 +56,7 @@ func (s State) Registered() time.Time {
 	return s.Ended
 }
 
-// NewRunner returns a runner. The discovery knows which server the client belongs to. It sends no request yet.
+// NewRunner returns a runner that has sent no request yet. The discovery knows which server the client belongs to.
 func NewRunner(cfg config.Effective, discovery *resource.Discovery, w *wire.Client, now func() time.Time) *Runner {
 	return &Runner{now: now, wire: w, cfg: cfg, discovery: discovery, asked: map[question]*foundOut{}, last: State{Report: Report{Issuer: cfg.Issuer, ClientID: cfg.ClientID, RedirectURI: cfg.RedirectURI()}},
 		all: func(ctx context.Context, begin func(string), each func(causes.Finding)) Report {

@@ -28,7 +28,7 @@ func (c *checker) withholds(ctx context.Context, check string) bool {
 // ordinary matches an issuer that can stand in .env without quotes.
 var ordinary = regexp.MustCompile(`^[A-Za-z0-9:/._~%@!+,;=\[\]-]+$`)
 
-// notSent returns the finding of such a check, with the line of .env that would allow it.
+// notSent returns the finding of a check that withholds the secret, with the line of .env that would allow it.
 func notSent(cfg config.Effective) causes.Finding {
 	const found = "skipped: only the API says that CLIENT_SECRET belongs to this server"
 	if !ordinary.MatchString(cfg.Issuer) {

@@ -246,7 +246,7 @@ func (s *Store) keep(w http.ResponseWriter, r *http.Request, l *Login, came time
 	lock := s.lock(r)
 	lock.Lock()
 	defer lock.Unlock()
-	begun := s.begunBy(r)
+	begun := s.begunBy(r, l.Request.State)
 	cookie := s.together(l.Request.State, begun, came)
 	session, err := s.open(cookie)
 	if err != nil {
@@ -390,8 +390,10 @@ func (l *Login) size() int {
 	if !slices.ContainsFunc(l.Steps, func(e *wire.Exchange) bool { return e.ResponseBody == l.Response.JSON }) {
 		n += len(l.Response.JSON) // which the tokens are parts of
 	}
-	for _, e := range slices.Concat(l.Steps, l.Request.Before) {
-		n += e.Size()
+	for _, steps := range [...][]*wire.Exchange{l.Steps, l.Request.Before} {
+		for _, e := range steps {
+			n += e.Size()
+		}
 	}
 	return n
 }
@@ -457,12 +459,14 @@ type finished struct {
 	begun  []string // see begunBy
 }
 
-// begunBy returns the states of the logins whose sealed cookies a request brings.
-func (s *Store) begunBy(r *http.Request) []string {
+// begunBy returns the states of the logins whose sealed cookies a request brings. The cookie of its own was opened before.
+func (s *Store) begunBy(r *http.Request, own string) []string {
 	var states []string
 	for _, cookie := range r.Cookies() {
 		if state, ok := strings.CutPrefix(cookie.Name, s.pendingPrefix); ok {
-			if _, _, young := s.beganAt(cookie.Name, cookie.Value); young {
+			if state == own {
+				states = append(states, state)
+			} else if _, _, young := s.beganAt(cookie.Name, cookie.Value); young {
 				states = append(states, state)
 			}
 		} else if strings.HasPrefix(cookie.Name, s.waitingPrefix) {
