@@ -152,10 +152,10 @@ func newCheckVerdict(state check.State, demo bool, now time.Time) checkVerdict {
 			v.Heading, v.Lead = "The demo server has changed", "It hasn't been checked again yet."
 		}
 	case state.Ended.IsZero():
-	case state.Proved():
-		v.Heading, v.Mood, v.Lead = "Ready to sign in", "good", v.Counts()+". Sign in to test the login itself."
 	case state.Worked:
 		v.Heading, v.Mood, v.Lead = "A login with these settings worked", "good", v.Counts()+"."
+	case state.Proved():
+		v.Heading, v.Mood, v.Lead = "Ready to sign in", "good", v.Counts()+". Sign in to test the login itself."
 	case state.Few:
 		v.Heading, v.Lead = fmt.Sprintf("%d of %d checks done", done, of), "Nothing is wrong so far. The client secret is not tested yet."
 		if state.ClientID == "" {

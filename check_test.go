@@ -32,6 +32,8 @@ func TestCheckVerdict_WorstFirst(t *testing.T) {
 			"1 check passed, 1 warning."},
 		{"a login worked", check.State{Report: check.Report{Checks: []causes.Finding{notYet}}, Few: true, Worked: true, Ended: testTime},
 			"A login with these settings worked", "good", ""},
+		{"a login worked, and all is checked", check.State{Report: check.Report{Checks: []causes.Finding{passed}}, Worked: true, Ended: testTime},
+			"A login with these settings worked", "good", "1 check passed. Checked"},
 		{"changed", check.State{Changed: true}, "The settings have changed", "", "The new settings haven't been checked yet."},
 		{"wrong", state(false, passed, failed), "The client secret is wrong", "bad", "1 problem, 1 check passed. Checked 20 seconds ago."},
 		{"running", check.State{Running: true, Asking: "pkce"}, "Checking the settings …", "", "0 checks done. Now: PKCE."},

@@ -60,7 +60,7 @@ func TestLogin_InChromium(t *testing.T) {
 	c.WaitFor("Refresh the tokens?")
 	c.Press(`main button`, "Old and new")
 	c.Shot("refresh")
-	c.Press(`a[href="/flow"]`, "Every step of this session")
+	c.Press(`a[href="/flow"]`, "The steps of this session")
 	c.Shot("flow")
 	c.Press(`.diagram a[href$="#step-5"]`, "the secret behind the challenge")
 	c.Shot("flow-step")
@@ -143,7 +143,7 @@ func TestPages_ChromiumWithoutScript(t *testing.T) {
 	if shown := chromium.Perform(c, chromedp.Evaluate[int](`document.querySelectorAll("button[data-copy]:not([hidden])").length`)); shown != 0 {
 		t.Errorf("%d buttons are shown that need a script", shown)
 	}
-	c.Press(`a[href="/flow"]`, "Every step of this session")
+	c.Press(`a[href="/flow"]`, "The steps of this session")
 	c.Resize(1200, 800)
 	c.Press(`.diagram a[href*="step-2"]`, "The client sends the browser to the authorization server")
 	c.Go(a.Cfg.BaseURL + "/session")
@@ -174,7 +174,7 @@ func TestPageScript_InChromium(t *testing.T) {
 	if !strings.HasPrefix(report, "**No problem found.** 17 checks passed.\n") || !strings.Contains(report, "| ok | scopes |") {
 		t.Errorf("the report to copy is\n%s", report)
 	}
-	c.Press(`a[href="/flow"]`, "Every step of this session")
+	c.Press(`a[href="/flow"]`, "The steps of this session")
 	c.Resize(1200, 800)
 	c.Press(`.diagram a[href*="step-6"]`, "The client fetches the keys")
 	c.Key(kb.ArrowRight, "The client checks the ID token")

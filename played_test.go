@@ -148,6 +148,11 @@ func TestAPI_EachDemoFault(t *testing.T) {
 		if got := firstFinding(t, b); row.sound && got != "" {
 			t.Errorf("%s check says %q", row.button, got)
 		}
+		page := b.Get("/api").Body
+		refused := !strings.Contains(page, "The API accepted the token")
+		if strings.Contains(page, inDemo) != refused || strings.Contains(page, "Sign in for this API") {
+			t.Errorf("%s The page offers what can't help in the demo, or calls a refusal by a sound API one:\n%s", row.button, page)
+		}
 	}
 	turnOn(t, b, "It refuses without saying why.")
 	if got := firstFinding(t, b); got != "warn api api-challenge-missing" {

@@ -244,7 +244,7 @@ func (r inline) Foreign() bool { return strings.HasPrefix(r.Link, "https://") }
 // markup matches what the texts of problems hold: `code`, [owner/repo#N], [words](link), **words**.
 var markup = regexp.MustCompile("`([^`]+)`" + `|\[([\w.-]+/[\w.-]+)#(\d+)\]|\[([^\]]+)\]\(([^)\s]+)\)|\*\*([^*]+)\*\*`)
 
-// inlines splits a text into its pieces. A link to a document of the repository stays words: this program doesn't serve it.
+// inlines splits a text into its pieces. A link to a document of the repository is only named: this program doesn't serve it.
 func inlines(text string) []inline {
 	var list []inline
 	at := 0
@@ -270,6 +270,8 @@ func inlines(text string) []inline {
 			list = append(list, inline{Text: group(4), Link: "/problems/" + target[1:]})
 		case strings.HasPrefix(target, "https://"):
 			list = append(list, inline{Text: group(4), Link: target})
+		case target == group(4):
+			list = append(list, inline{Text: "docs/" + target, Code: true})
 		default:
 			list = append(list, inline{Text: group(4)})
 		}

@@ -52,7 +52,7 @@ func TestProblemPage_OwnServerFirst(t *testing.T) {
 	for _, want := range []string{
 		`<h1>The redirect URI is not registered</h1>`,
 		`<code>https</code> for <code>http</code>`,
-		`See redirect.md, <a href="/problems/two-host-names">the name</a> and <a href="https://www.rfc-editor.org/rfc/rfc9700" rel="noreferrer noopener">RFC 9700</a>`,
+		`See <code>docs/redirect.md</code>, <a href="/problems/two-host-names">the name</a> and <a href="https://www.rfc-editor.org/rfc/rfc9700" rel="noreferrer noopener">RFC 9700</a>`,
 		`<p class="more-of">Some <strong>differ</strong>:</p><ul class="plain more-of"><li><code>a</code></li><li>b</li></ul>`,
 		`<a href="https://github.com/higgsfield-ai/cli/issues/35" rel="noreferrer noopener">higgsfield-ai/cli#35</a>`,
 		`The &#39;redirect_uri&#39; &lt;does&gt; not match.`,

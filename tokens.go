@@ -362,6 +362,9 @@ func (a *answer) addFix(cfg config.Effective, file settingsFile, i int) {
 	if fix := fixOf(a.Why.Finding); fix.Kind != "" {
 		a.Fix = newFixBox(cfg, fix, fmt.Sprintf("line-%d", i), file)
 		a.Fix.Name = a.Why.Name
+		if cfg.Demo && a.Why.Name != causes.APITokenExpired { // a mistake of the demo's API, which only the demo's own page can turn off
+			a.Fix.Then = inDemo
+		}
 	}
 }
 
@@ -463,6 +466,7 @@ func (a *answer) offerNext(cfg config.Effective, byPost bool, r *oauth.Request, 
 		a.Next = &link{"Sign in with " + wire.Clip(scopes, 100), "/login?" + query.Encode()}
 	case e.Status == http.StatusUnauthorized && cfg.AtAPI:
 		a.Next = &link{"Sign in again", "/login"}
+	case cfg.Demo: // whose API accepts no other token
 	case a.Why != nil && a.Why.Name == causes.APIWantsAnotherAudience && a.Why.Setting != "" && r.Extra()["resource"] == "":
 		a.Next = &link{"Sign in for this API", "/login?" + url.Values{"resource": {cfg.ResourceURL}}.Encode()}
 	case a.Why != nil && a.Why.Name == causes.APIWantsAnotherAudience && a.Why.Setting != "": // the login named the API already

@@ -206,7 +206,7 @@ var Table = []Cause{
 	},
 	{
 		Name: TwoHostNames, Group: "The server is not found, or is a different one",
-		Sees: `"expected http://keycloak:8080/…, found http://localhost:8080/…"`, Write: "one name for the server, everywhere",
+		Sees: `"expected http://keycloak:8080/…, found http://localhost:8080/…"`, Write: "use one name for the server everywhere",
 		Title:       "The server uses a different host name",
 		Explanation: "Browser and program reach the same server by two names, often in containers. The server puts the host name of the request into its tokens and its metadata.",
 		Looks: []Quote{
@@ -222,7 +222,7 @@ var Table = []Cause{
 	},
 	{
 		Name: EndpointsNotHTTPS, Group: "The server is not found, or is a different one",
-		Sees: "the issuer is https, its endpoints are http", Write: "the server's proxy settings",
+		Sees: "the issuer is https, its endpoints are http", Write: "correct the server's proxy settings",
 		Title:       "The server's endpoints are not https",
 		Explanation: "The server stands behind a proxy that terminates TLS, and does not know that the browser uses https. So its metadata names `http` endpoints. No secret is sent there.",
 		Looks: []Quote{
@@ -239,7 +239,7 @@ var Table = []Cause{
 	},
 	{
 		Name: EndpointsHere, Group: "The server is not found, or is a different one",
-		Sees: "the issuer is elsewhere, an endpoint is on `localhost`", Write: "the server's public address",
+		Sees: "the issuer is elsewhere, an endpoint is on `localhost`", Write: "set the server's public address",
 		Title:       "The server names an endpoint on this machine",
 		Explanation: "The metadata of a server elsewhere names an endpoint on `localhost`, `127.0.0.1` or a different spelling of this machine: the server published its internal address, not its public one. This app doesn't call that address, because any program may listen there.",
 		Wrong:       []string{"`\"token_endpoint\": \"http://localhost:8080/token\"` with an issuer that is elsewhere"},
@@ -252,7 +252,7 @@ var Table = []Cause{
 	},
 	{
 		Name: EndpointsUnusable, Group: "The server is not found, or is a different one",
-		Sees: "an endpoint in the metadata isn't a valid URL, or contains a password", Write: "a whole https address in the metadata",
+		Sees: "an endpoint in the metadata isn't a valid URL, or contains a password", Write: "write a whole https address in the metadata",
 		Title:       "The server names an endpoint that can't be used",
 		Explanation: "The metadata names an endpoint that is a path without a host, holds a password, or is no address at all (RFC 8414 section 2). This app asks nothing there.",
 		Wrong:       []string{"`\"token_endpoint\": \"/oauth/token\"`"},
@@ -293,7 +293,7 @@ var Table = []Cause{
 	},
 	{
 		Name: JWKSUnusable, Group: "The server is not found, or is a different one",
-		Sees: "no key that an ID token could be verified with", Write: "the server's signing key",
+		Sees: "no key that an ID token could be verified with", Write: "publish the server's signing key",
 		Title:       "There is no usable signing key",
 		Explanation: "The server names no `jwks_uri`, it does not answer, or it holds no RSA, EC or Ed25519 key for signatures.",
 		Looks: []Quote{
@@ -661,7 +661,7 @@ var Table = []Cause{
 	},
 	{
 		Name: PARNowhere, Group: "Grants and scopes",
-		Sees: "pushed requests are required, and the metadata has no endpoint for them", Write: "the server's own metadata",
+		Sees: "pushed requests are required, and the metadata has no endpoint for them", Write: "correct the server's metadata",
 		Title:       "The server's metadata contradicts itself",
 		Explanation: "The metadata contradicts itself: it demands pushed authorization requests and does not say where they go (RFC 9126 section 5). No line of `.env` helps.",
 		Wrong:       []string{"`\"require_pushed_authorization_requests\": true`, and no `pushed_authorization_request_endpoint`"},
@@ -715,7 +715,7 @@ var Table = []Cause{
 	},
 	{
 		Name: ResourceUnknown, Group: "Grants and scopes",
-		Sees: "\"Service not found\", `invalid_target`", Write: "the identifier of an API that exists",
+		Sees: "\"Service not found\", `invalid_target`", Write: "name an API that exists",
 		Title:       "The server doesn't recognize this API",
 		Explanation: "`audience` or `resource` names an API that the server doesn't have, or one that doesn't match the scopes. Auth0 reads `resource` only if the tenant's Resource Parameter Compatibility Profile is set.",
 		Looks: []Quote{
@@ -778,7 +778,7 @@ var Table = []Cause{
 	},
 	{
 		Name: MTLSRequired, Group: "What this app doesn't support",
-		Sees: "a client certificate is required", Write: "a different authentication method for the client",
+		Sees: "a client certificate is required", Write: "choose a different authentication method for the client",
 		Title:       "The server wants a client certificate, which this app doesn't send",
 		Setting:     AuthMethod,
 		Explanation: "The client authenticates by mutual TLS (RFC 8705). This app speaks client_secret_basic, client_secret_post and none.",
@@ -793,7 +793,7 @@ var Table = []Cause{
 	},
 	{
 		Name: ClientAssertionRequired, Group: "What this app doesn't support",
-		Sees: "`client_assertion` is missing; only `private_key_jwt` is listed", Write: "a different authentication method for the client",
+		Sees: "`client_assertion` is missing; only `private_key_jwt` is listed", Write: "choose a different authentication method for the client",
 		Title:       "The server wants a signed client assertion, which this app doesn't send",
 		Setting:     AuthMethod,
 		Explanation: "The client authenticates by a JWT (private_key_jwt or client_secret_jwt, OpenID Connect Core section 9). This app speaks client_secret_basic, client_secret_post and none.",
@@ -832,7 +832,7 @@ var Table = []Cause{
 	},
 	{
 		Name: FormPostRequired, Group: "What this app doesn't support",
-		Sees: "\"response_mode must be form_post\", or a POST to the callback", Write: "the response mode `query`",
+		Sees: "\"response_mode must be form_post\", or a POST to the callback", Write: "use the response mode `query`",
 		Title:       "The server answers by form_post, which this app doesn't read",
 		Setting:     Grant,
 		Explanation: "The server sends its response as a form (OAuth 2.0 Form Post Response Mode). The browser sends no cookie of this app with a form from another site, so this app can't tell which login it belongs to. It reads nothing of the form.",
@@ -846,7 +846,7 @@ var Table = []Cause{
 	},
 	{
 		Name: ResponseInFragment, Group: "What this app doesn't support",
-		Sees: "the callback's address has a `#` before `code`, `access_token` or `error`", Write: "the response type `code`, the response mode `query`",
+		Sees: "the callback's address has a `#` before `code`, `access_token` or `error`", Write: "use the response type `code` and the response mode `query`",
 		Title:       "The server puts its response behind a #",
 		Explanation: "The server sends its response in the fragment of the address (OAuth 2.0 Multiple Response Type Encoding Practices section 2.1). A browser doesn't send the fragment, so no program on a server can read it. It is the default of the implicit and the hybrid flow, and what `response_mode=fragment` asks for. This app asks for neither: its requests have `response_type=code` and no `response_mode`, for which the default is the query.",
 		Looks: []Quote{
@@ -904,7 +904,7 @@ var Table = []Cause{
 	},
 	{
 		Name: FormActionBlocksReturn, Group: "The user, and the return to this app",
-		Sees: "the user presses Allow, and nothing happens", Write: "`form-action` with the client's origin, on the server",
+		Sees: "the user presses Allow, and nothing happens", Write: "on the server, add the client's origin to `form-action`",
 		Title:       "The server's page blocks the way back",
 		Explanation: "The sign-in or consent page has a Content-Security-Policy with `form-action 'self'`. Chromium and Safari apply it to the redirect after the form too, and block the redirect back. Firefox does not. The code has been issued by then.",
 		Looks: []Quote{
@@ -1001,7 +1001,7 @@ var Table = []Cause{
 	},
 	{
 		Name: CodeMissing, Group: "The user, and the return to this app",
-		Sees: "the browser comes back without `code` and without `error`", Write: "the authorization code flow for the client",
+		Sees: "the browser comes back without `code` and without `error`", Write: "turn on the authorization code flow for the client",
 		Title:       "The response has no authorization code",
 		Setting:     Grant,
 		Explanation: "This app asks for response_type=code, and the server sent the browser back with neither a code nor an error (RFC 6749 section 4.1.2). The application there may be set up for a different flow, such as the implicit one, or a page of the server leads back by itself.",
@@ -1038,7 +1038,7 @@ var Table = []Cause{
 	},
 	{
 		Name: PKCEVerifierRefused, Group: "The user, and the return to this app",
-		Sees: "the token endpoint's words name PKCE or the verifier", Write: "the server's own PKCE check",
+		Sees: "the token endpoint's words name PKCE or the verifier", Write: "correct the server's PKCE check",
 		Title:       "The server doesn't accept the code verifier",
 		Explanation: "The server compares `code_verifier` with the `code_challenge` of the login (RFC 7636 section 4.6), and says that they don't fit. This app sends the verifier of the same login, and the steps of the flow show both. Either the code belongs to a different login, or the server lost or changed the challenge.",
 		Looks: []Quote{
@@ -1053,7 +1053,7 @@ var Table = []Cause{
 	},
 	{
 		Name: IDTokenSignature, Group: "The tokens",
-		Sees: "the ID token's signature doesn't verify", Write: "the server's signing key, or `CLIENT_SECRET`",
+		Sees: "the ID token's signature doesn't verify", Write: "publish the server's signing key, or correct `CLIENT_SECRET`",
 		Title:       "The ID token's signature cannot be verified",
 		Explanation: "The token was signed with a key that is not published. Or it is signed with HS256, and with a secret other than CLIENT_SECRET: an older one, or one that the server decodes first.",
 		ToldBy:      "the page of a failed login",
@@ -1070,7 +1070,7 @@ var Table = []Cause{
 	},
 	{
 		Name: IDTokenAlgorithm, Group: "The tokens",
-		Sees: "an ID token signed with HS256", Write: "an asymmetric algorithm, or a secret of at least 32 bytes",
+		Sees: "an ID token signed with HS256", Write: "choose an asymmetric algorithm, or a secret of at least 32 bytes",
 		Title:       "The ID token is signed with an algorithm that this app can't verify here",
 		Setting:     IDToken,
 		Explanation: "HS256 uses the client secret as its key (OpenID Connect Core section 3.1.3.7 (8)). This app verifies it only where the server's metadata lists HS256 and the secret has at least 32 bytes (RFC 7518 section 3.2). Entra always signs with RS256. Supabase issues ID tokens only after the project's JWT signing keys are migrated; until then, it signs access tokens with HS256.",
@@ -1087,7 +1087,7 @@ var Table = []Cause{
 	},
 	{
 		Name: IDTokenTimes, Group: "The tokens",
-		Sees: "`exp` or `iat` has 13 digits", Write: "seconds, on the server",
+		Sees: "`exp` or `iat` has 13 digits", Write: "have the server send seconds",
 		Title:       "The ID token's times are in milliseconds",
 		Explanation: "exp, iat and nbf are seconds since 1970 (RFC 7519 section 2). The server writes milliseconds.",
 		ToldBy:      "the page of a failed login",
@@ -1098,7 +1098,7 @@ var Table = []Cause{
 	},
 	{
 		Name: IDTokenClaimMissing, Group: "The tokens",
-		Sees: "an ID token without `iat`, `nonce`, `sub` or `aud`", Write: "the claim, on the server",
+		Sees: "an ID token without `iat`, `nonce`, `sub` or `aud`", Write: "have the server send the claim",
 		Title:       "The ID token lacks a required claim",
 		Explanation: "The server left out a claim that OpenID Connect Core section 2 requires, or the nonce that was sent.",
 		ToldBy:      "the page of a failed login",
@@ -1109,7 +1109,7 @@ var Table = []Cause{
 	},
 	{
 		Name: IDTokenIssuerDiffers, Group: "The tokens",
-		Sees: "`iss` in the ID token is not the metadata's issuer", Write: "the server's public address",
+		Sees: "`iss` in the ID token is not the metadata's issuer", Write: "set the server's public address",
 		Title:       "The server's tokens name a different issuer than its metadata",
 		Explanation: "The issuer in the ID token has to be the issuer of the metadata, character for character (OpenID Connect Core section 3.1.3.7 (2)). Here the server contradicts itself, so no ISSUER fits both.",
 		ToldBy:      "the page of a failed login",
@@ -1120,7 +1120,7 @@ var Table = []Cause{
 	},
 	{
 		Name: IDTokenForAnother, Group: "The tokens",
-		Sees: "`aud` or `nonce` is not this login's", Write: "the client's own ID token",
+		Sees: "`aud` or `nonce` is not this login's", Write: "compare `CLIENT_ID`, and start the login again",
 		Title:       "The ID token is not for this login",
 		Explanation: "The ID token names a different client, or the nonce of a different login. It must not be accepted (OpenID Connect Core section 3.1.3.7).",
 		ToldBy:      "the page of a failed login",
@@ -1131,7 +1131,7 @@ var Table = []Cause{
 	},
 	{
 		Name: IDTokenEncrypted, Group: "The tokens",
-		Sees: "the ID token has five parts", Write: "no encryption key for ID tokens",
+		Sees: "the ID token has five parts", Write: "turn off the encryption of ID tokens",
 		Title:       "The ID token is encrypted",
 		Explanation: "The ID token is encrypted (JWE). This app has no key to read it.",
 		Looks: []Quote{
@@ -1146,7 +1146,7 @@ var Table = []Cause{
 	},
 	{
 		Name: TokenResponseUnusable, Group: "The tokens",
-		Sees: "200, and no token that could be used", Write: "the server's token endpoint",
+		Sees: "200, and no token that could be used", Write: "correct the server's token endpoint",
 		Title:       "The token response can't be used",
 		Explanation: "The response isn't a JSON object, spells `access_token` differently, has a member of the wrong type, or has a `token_type` that this app can't use, such as `DPoP` (RFC 6749 section 5.1). Other clients can't use it either. Without a `token_type` the login ends with a warning. Without an access token, see [access-token-missing](#access-token-missing).",
 		Looks: []Quote{
@@ -1176,7 +1176,7 @@ var Table = []Cause{
 	},
 	{
 		Name: AccessTokenNested, Group: "The tokens",
-		Sees: "the access token is inside another object", Write: "a bot scope, or the other endpoint",
+		Sees: "the access token is inside another object", Write: "request a bot scope, or use the other endpoint",
 		Title:       "The access token is inside another object",
 		Setting:     Scopes,
 		Explanation: "The token response has no access_token of its own, but one inside another object. Slack does this for user tokens: they are in authed_user.",
@@ -1193,7 +1193,7 @@ var Table = []Cause{
 	},
 	{
 		Name: UserinfoUnusable, Group: "The tokens",
-		Sees: "userinfo returns a page, or names a different `sub`", Write: "the server's userinfo endpoint",
+		Sees: "userinfo returns a page, or names a different `sub`", Write: "correct the server's userinfo endpoint",
 		Title:       "The userinfo response can't be used",
 		Explanation: "Userinfo has to answer with a JSON object, or a signed JWT, whose `sub` is that of the ID token (OpenID Connect Core section 5.3.2). A different `sub` may be a different user's token. A page is a sign-in in front of the endpoint, or a different address.",
 		Looks: []Quote{
@@ -1205,7 +1205,7 @@ var Table = []Cause{
 	},
 	{
 		Name: TokenNotActive, Group: "The tokens",
-		Sees: "`{\"active\": false}` right after the login", Write: "an introspection endpoint on the issuer's host",
+		Sees: "`{\"active\": false}` right after the login", Write: "use an introspection endpoint on the issuer's host",
 		Title:       "The server says that the token is not active",
 		Explanation: "The token was just issued, and introspection calls it inactive. Keycloak does this when the endpoint is asked on a different host name than the one that issued the token. Some servers do it for tokens of a different type or for a different audience.",
 		ToldBy:      "`/tokeninfo`",
@@ -1249,7 +1249,7 @@ var Table = []Cause{
 	},
 	{
 		Name: APIMetadataMissing, Group: "The login starts at the API (`RESOURCE_URL` alone)",
-		Sees: "the API does not say which server issues its tokens", Write: "`ISSUER=`, or the API's own challenge",
+		Sees: "the API does not say which server issues its tokens", Write: "`ISSUER=…`, or correct the API's challenge",
 		Title:       "The API names no authorization server",
 		Explanation: "The API answers without `resource_metadata` in its challenge, and has no metadata at the well-known addresses (RFC 9728 sections 3 and 5.1), so this app can't know which server issues its tokens.",
 		Wrong:       []string{"`401` with nothing but an error"},
@@ -1262,7 +1262,7 @@ var Table = []Cause{
 	},
 	{
 		Name: APIMetadataUnusable, Group: "The login starts at the API (`RESOURCE_URL` alone)",
-		Sees: "its metadata is a page, a redirect, or 404", Write: "the API's own metadata",
+		Sees: "its metadata is a page, a redirect, or 404", Write: "correct the API's metadata",
 		Title:       "The API's metadata can't be used",
 		Explanation: "The metadata URL returns something else: a page, a redirect that ends nowhere, more than 1 MB, or scopes that can't be requested.",
 		Wrong:       []string{"an application that answers every unknown address with its start page"},
@@ -1296,7 +1296,7 @@ var Table = []Cause{
 	},
 	{
 		Name: APIServersUnusable, Group: "The login starts at the API (`RESOURCE_URL` alone)",
-		Sees: "its metadata names no server that can be asked", Write: "`ISSUER=`, or the API's own metadata",
+		Sees: "its metadata names no server that can be asked", Write: "`ISSUER=…`, or correct the API's metadata",
 		Title:       "The API names no usable authorization server",
 		Explanation: "The metadata names no authorization server, or only some that may not be asked: http beyond localhost, localhost for an API that is elsewhere, or hosts that do not answer. The first three are looked at.",
 		Wrong:       []string{"`\"authorization_servers\": [\"http://mcp.example.com\"]`"},
@@ -1403,7 +1403,7 @@ var Table = []Cause{
 	},
 	{
 		Name: APIOpen, Group: "The API",
-		Sees: "the API answers without a token", Write: "the API's own check",
+		Sees: "the API answers without a token", Write: "require a token, in the API",
 		Title:       "The API answers without a token",
 		Explanation: "The API doesn't ask for a token, or accepts any token, on this route or on all of them.",
 		Wrong:       []string{"200 without `Authorization`, or with an invented token"},
@@ -1416,7 +1416,7 @@ var Table = []Cause{
 	},
 	{
 		Name: APIIgnoresSignature, Group: "The API",
-		Sees: "the API accepts an altered token", Write: "the API's own check",
+		Sees: "the API accepts an altered token", Write: "verify signatures, in the API",
 		Title:       "The API accepts an altered token",
 		Explanation: "The API decodes the token and does not verify the signature, so anyone can write one.",
 		Wrong:       []string{"`jwt.decode(access_token, verify=False)`"},
@@ -1429,7 +1429,7 @@ var Table = []Cause{
 	},
 	{
 		Name: APIAcceptsIDToken, Group: "The API",
-		Sees: "the API accepts the ID token", Write: "the API's own check",
+		Sees: "the API accepts the ID token", Write: "reject ID tokens, in the API",
 		Title:       "The API uses the ID token as an access token",
 		Explanation: "An ID token tells the client who signed in. It is no permission to call an API.",
 		Wrong:       []string{"the API accepts `Authorization: Bearer <ID token>`"},
@@ -1522,7 +1522,7 @@ var Table = []Cause{
 	},
 	{
 		Name: APIWantsAnOpaqueToken, Group: "The API",
-		Sees: "401, and the token is a JWT", Write: "the API's own check",
+		Sees: "401, and the token is a JWT", Write: "accept JWTs, in the API",
 		Title:       "The API can't use this kind of token",
 		Explanation: "The API looks the token up, or asks the server about it, and does not know this one. Clerk's SDK read opaque OAuth tokens only, until it learned JWTs.",
 		Wrong:       []string{"a JWT for an API that knows opaque tokens only"},
@@ -1552,7 +1552,7 @@ var Table = []Cause{
 	},
 	{
 		Name: APIChallengeMissing, Group: "The API",
-		Sees: "401 without `WWW-Authenticate`", Write: "the API's own answer",
+		Sees: "401 without `WWW-Authenticate`", Write: "correct the API's answer",
 		Title:       "The API doesn't say why it refuses",
 		Explanation: "The API refuses and does not say how to do better (RFC 6750 section 3). A client cannot find the server, and cannot tell an expired token from a missing one.",
 		Wrong:       []string{"`401` alone"},
@@ -1565,7 +1565,7 @@ var Table = []Cause{
 	},
 	{
 		Name: APIWantsAnotherScheme, Group: "The API",
-		Sees: "401 with `WWW-Authenticate: Basic` or `DPoP`, and no `Bearer`", Write: "an API that accepts bearer tokens",
+		Sees: "401 with `WWW-Authenticate: Basic` or `DPoP`, and no `Bearer`", Write: "use an API that accepts bearer tokens",
 		Title:       "The API wants a different scheme than Bearer",
 		Explanation: "The challenge names a scheme that is not Bearer: Basic, DPoP alone, or Negotiate. The address isn't an API that accepts access tokens, or the API wants tokens bound to a key (RFC 9449).",
 		Wrong:       []string{"`WWW-Authenticate: Basic realm=\"…\"`"},
@@ -1578,7 +1578,7 @@ var Table = []Cause{
 	},
 	{
 		Name: APITokenNotVerifiable, Group: "The API",
-		Sees: "the signature of a Graph token does not verify", Write: "an API of your own",
+		Sees: "the signature of a Graph token does not verify", Write: "use an API of your own",
 		Title:       "Only the API can verify this token",
 		Explanation: "Microsoft Graph's access tokens are for Graph alone. Their header holds a `nonce` and the signature does not verify for any other API.",
 		Looks: []Quote{

@@ -24,11 +24,11 @@ type Unfinished struct {
 // registered is when a check proved that the server accepts the client ID and the redirect URI, or zero. If a check
 // found why logins fail on the way, that cause comes first.
 func NeverCameBack(cfg config.Effective, began, registered time.Time, found Finding) []Unfinished {
-	field := ProviderOf(cfg).Fields[RedirectURI]
+	where := ProviderOf(cfg).At(RedirectURI)
 	causes := []Unfinished{
 		{RedirectURINotRegistered, "The redirect URI is not registered",
 			"The server shows its own error page.",
-			"Register " + cfg.RedirectURI() + " (" + field + "). If it is registered, compare CLIENT_ID. The checks usually tell which one is wrong."},
+			"Register " + cfg.RedirectURI() + " (" + where + "). If it is registered, CLIENT_ID may be wrong. The checks usually tell which one it is."},
 		{FormActionBlocksReturn, "The server's page blocks the way back",
 			"You press Allow or Sign in, and nothing happens. The browser's console says form-action.",
 			"On the server, add " + returnOrigin(cfg) + " to form-action in its Content-Security-Policy. Firefox does not block."},
@@ -63,7 +63,7 @@ func NeverCameBack(cfg config.Effective, began, registered time.Time, found Find
 	first := Unfinished{found.Name, found.Name.Title(), "The server shows its own error page, or nothing.", "The checks found this."}
 	switch i := slices.IndexFunc(causes, func(c Unfinished) bool { return c.Name == found.Name }); {
 	case found.Name == RedirectURINotRegistered:
-		first.Fix += " Register " + cfg.RedirectURI() + " (" + field + ")."
+		first.Fix += " Register " + cfg.RedirectURI() + " (" + where + ")."
 		causes = slices.DeleteFunc(causes, func(c Unfinished) bool { return c.Name == found.Name })
 	case i >= 0:
 		first = causes[i]

@@ -240,7 +240,7 @@ func (o *Observer) concludeClient(ctx context.Context) causes.Finding {
 		}
 		fallthrough
 	case answer.yes != "":
-		return causes.Proved("%s", right(as.method)).By("with %s, the answer to %s is different", what, answer.yes)
+		return causes.Proved("%s", right(as.method)).By("with %s, %s gets a different answer", what, answer.yes)
 	case answer.passed:
 		f := causes.Warning("needs a sign-in: the server doesn't refuse the client, but fails on an invented code (%d)", answer.reply.Status).As(causes.ServerFailed)
 		f.Server = answer.reply.quote

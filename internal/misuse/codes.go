@@ -70,7 +70,7 @@ func (m *Run) withControl(ctx context.Context, r *oauth.Request, code string, go
 	case honest.accepted():
 		return refused("rejected (%s)", got).by("the honest request with the same code is accepted")
 	case m.controlled() && (named || !got.unclear()):
-		return refused("rejected (%s)", got).by("the code no longer worked after that; an honest exchange was accepted before")
+		return refused("rejected (%s)", got).by("the code is void after that; an honest exchange of a different code was accepted")
 	case named && !honest.outOfOrder() && !honest.names(Attempt(r.Try)):
 		return refused("rejected (%s)", got).by("the server names what is wrong, and gives a different reason for the honest request")
 	}

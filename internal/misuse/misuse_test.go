@@ -331,7 +331,7 @@ func TestMisuse_Controls(t *testing.T) {
 	for attempt, control := range map[Attempt]string{
 		CodeTwice: "before, it worked at userinfo, introspection, the API", NoVerifier: "the honest request with the same code is accepted",
 		WrongVerifier: "the honest request with the same code is accepted", OtherClient: "the honest request with the same code is accepted",
-		OtherRedirectURI: "the code no longer worked after that; an honest exchange was accepted before",
+		OtherRedirectURI: "the code is void after that; an honest exchange of a different code was accepted",
 		WithoutPKCE:      "with PKCE it starts", PromptNone: "without prompt=none the sign-in starts",
 	} {
 		if !slices.ContainsFunc(found, func(f Finding) bool {
