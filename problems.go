@@ -179,11 +179,11 @@ func linesOf(wrong, right []string) []lineRow {
 	return list
 }
 
-// newLineRow splits a line that ends in its code, and keeps any other as words.
+// newLineRow splits a line that is code, with or without a label and a colon before it, and keeps any other as words.
 func newLineRow(text string, right bool) lineRow {
 	label, code, _ := strings.Cut(text, "`")
 	code, isCode := strings.CutSuffix(code, "`")
-	if !isCode || strings.Contains(code, "`") {
+	if !isCode || strings.Contains(code, "`") || label != "" && !strings.HasSuffix(label, ": ") {
 		return lineRow{Right: right, Words: inlines(text)}
 	}
 	return lineRow{Right: right, Label: strings.TrimRight(label, ": "), Text: []chunk{{Text: code}}}

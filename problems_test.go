@@ -159,6 +159,9 @@ func TestLinesOf_RightBelowWrong(t *testing.T) {
 	if strings.Join(got, " ") != want {
 		t.Errorf("the lines are %q; want %q", got, want)
 	}
+	if rows := linesOf([]string{"500 without `A`"}, []string{"registered: `A`"}); rows[0].Text != nil || rows[0].Words == nil || rows[1].Label != "registered" {
+		t.Errorf("words that end in code are not kept whole, or a label is not split: %+v", rows)
+	}
 	if rows := linesOf([]string{"`A=1`"}, []string{"`A=2`", "`A=3`"}); len(rows) != 3 || render(rows[0].Text) != "A=[1]" || render(rows[2].Text) != "A=3" {
 		t.Errorf("with another right line: %+v", rows)
 	}

@@ -62,7 +62,7 @@ func (c Cause) fix(f Facts) Fix {
 var Table = []Cause{
 	{
 		Name: ClerkKeyWrong, Group: "Before the first request",
-		Sees: `"CLERK_PUBLISHABLE_KEY" is refused at the start`, Write: "`CLERK_PUBLISHABLE_KEY=pk_test_…`",
+		Sees: "this app refuses `CLERK_PUBLISHABLE_KEY` at startup", Write: "`CLERK_PUBLISHABLE_KEY=pk_test_…`",
 		Title:       "The publishable key is wrong",
 		Explanation: "The publishable key holds the host of your Clerk instance, in base64 after `pk_test_` or `pk_live_`. People paste the secret key (`sk_test_…`), leave the sample's placeholder in, or lose the last characters.",
 		Looks: []Quote{
@@ -79,7 +79,7 @@ var Table = []Cause{
 		Name: ClientSecretMangled, Group: "Before the first request",
 		Sees: "`invalid_client`, and the secret in `.env` holds ` #` or `$`", Write: "`CLIENT_SECRET='…'` in single quotes",
 		Title:       "The client secret in .env needs quotes",
-		Explanation: "The secret is right in the dashboard and changed on its way through `.env`: a `#` after a space starts a comment, and `$NAME` is replaced by a variable.",
+		Explanation: "The secret in the dashboard is right, but reading `.env` changes it: a `#` after a space starts a comment, and `$NAME` is replaced by the value of that variable.",
 		Wrong:       []string{"`CLIENT_SECRET=ab #cd$EF`"},
 		Right:       []string{"`CLIENT_SECRET='ab #cd$EF'`"},
 		ToldBy:      "the settings",
@@ -90,7 +90,7 @@ var Table = []Cause{
 		Name: ClientSecretIsAHash, Group: "Before the first request",
 		Sees: "`invalid_client`, and the secret starts with `pbkdf2`, `$2a$` or `$argon2`", Write: "`CLIENT_SECRET=` the secret itself",
 		Title:       "CLIENT_SECRET holds a hash, not the secret",
-		Explanation: "Some servers show the secret once and store its hash. What they show later is the hash, and you can't sign in with that.",
+		Explanation: "Some servers show the secret once and store its hash. What they show later is the hash, which doesn't work as a secret.",
 		Looks: []Quote{
 			{"django-oauth-toolkit", "`{\"error\": \"invalid_client\"}`", "[django-oauth/django-oauth-toolkit#1193]"},
 		},
@@ -104,7 +104,7 @@ var Table = []Cause{
 	},
 	{
 		Name: ClientSecretIsItsID, Group: "Before the first request",
-		Sees: "Entra: AADSTS7000215, and the secret looks like a GUID", Write: "`CLIENT_SECRET=` the column Value",
+		Sees: "Entra: AADSTS7000215, and the secret looks like a GUID", Write: "`CLIENT_SECRET=` the Value, not the Secret ID",
 		Title:       "CLIENT_SECRET holds the ID of the secret",
 		Explanation: "Entra lists two columns for a secret: Value and Secret ID. The Value is the secret; it can be read only once. The Secret ID is the one that stays on the page.",
 		Looks: []Quote{
@@ -114,16 +114,16 @@ var Table = []Cause{
 		Right:  []string{"`CLIENT_SECRET=` the Value; if you didn't keep it: New client secret"},
 		ToldBy: "the settings",
 		Fix: func(f Facts) Fix {
-			return f.look("CLIENT_SECRET", "Paste the column Value into CLIENT_SECRET, not the Secret ID.")
+			return f.look("CLIENT_SECRET", "Paste the Value into CLIENT_SECRET, not the Secret ID.")
 		},
 	},
 	{
 		Name: PortInUse, Group: "Before the first request",
-		Sees: "the program does not start: the port is in use", Write: "`PORT=3001`",
+		Sees: "this app doesn't start: the port is in use", Write: "`PORT=3001`",
 		Title:       "The port is in use",
 		Explanation: "Another program listens on the port. This app never switches to a different port by itself: its redirect URI would no longer be the registered one.",
 		Wrong:       []string{"a second program on port 3000"},
-		Right:       []string{"stop that one; or `PORT=3001`, and register `http://localhost:3001/oauth_callback` too"},
+		Right:       []string{"stop that program; or set `PORT=3001`, and register `http://localhost:3001/oauth_callback` too"},
 		ToldBy:      "the start",
 		SeenIn:      "[stackitcloud/stackit-cli#113], [zelytra/BetterFleet#829]",
 		Fix: func(f Facts) Fix {
@@ -139,7 +139,7 @@ var Table = []Cause{
 			{"Go programs", "dial tcp: lookup keycloak-discovery on 10.43.0.10:53: no such host", "[keycloak/keycloak#13098]"},
 		},
 		Wrong:  []string{"`ISSUER=https://auth.exmaple.com`"},
-		Right:  []string{"`ISSUER=https://auth.example.com`", "Clerk behind a Frontend API proxy: no `CLERK_PUBLISHABLE_KEY`, and `ISSUER=` the proxy's address, such as `https://app.example.com/__clerk`. The host in the key need not answer then"},
+		Right:  []string{"`ISSUER=https://auth.example.com`", "Clerk behind a Frontend API proxy: remove `CLERK_PUBLISHABLE_KEY`, and set `ISSUER=` to the proxy's address, such as `https://app.example.com/__clerk`. With a proxy, the host in the key doesn't have to answer"},
 		ToldBy: "`check`, the page of a failed login, and `/tokeninfo`",
 		Fix:    fixServer("Check ISSUER in .env, and that the server is running."),
 	},
@@ -147,12 +147,12 @@ var Table = []Cause{
 		Name: CertificateNotTrusted, Group: "The server is not found, or is a different one",
 		Sees: `"certificate signed by unknown authority"`, Write: "`SSL_CERT_FILE=/path/to/ca.pem`",
 		Title:       "The server's certificate is not trusted",
-		Explanation: "The server's certificate comes from a private authority, from a proxy that intercepts TLS, or is for a different host. You can't turn this check off.",
+		Explanation: "The server's certificate comes from a private authority or from a proxy that intercepts TLS, or it is for a different host. You can't turn this check off.",
 		Looks: []Quote{
 			{"Go programs", "x509: certificate signed by unknown authority", "[hashicorp/vault#18014]"},
 		},
-		Wrong:  []string{"a private authority without `SSL_CERT_FILE`"},
-		Right:  []string{"`SSL_CERT_FILE=/path/to/ca.pem` with the authority's certificate in PEM, not the server's own; where the certificate has expired or is for a different host, the server needs a new certificate"},
+		Wrong:  []string{"a private authority, and `SSL_CERT_FILE` is not set"},
+		Right:  []string{"`SSL_CERT_FILE=/path/to/ca.pem` with the authority's certificate in PEM, not the server's own. If the certificate has expired or is for a different host, the server needs a new certificate"},
 		ToldBy: "`check`, a warning of `check` (within the certificate's last week), and the page of a failed login",
 		SeenIn: "[Timshel/OIDCWarden#46]",
 		Fix: func(f Facts) Fix {
@@ -178,7 +178,7 @@ var Table = []Cause{
 		Name: ServerNotFound, Group: "The server is not found, or is a different one",
 		Sees: "404 where the metadata should be", Write: "`ISSUER=https://<host>/realms/<realm>`",
 		Title:       "No authorization server at this address",
-		Explanation: "The host answers and has no metadata at that path: a realm or tenant that is spelled differently, a path that is missing, Keycloak's old `/auth`.",
+		Explanation: "The host answers, but it has no metadata at this address. The realm or tenant may be misspelled, the path may be missing, or it may still have Keycloak's old `/auth`.",
 		Looks: []Quote{
 			{"Keycloak", "`{\"error\":\"Realm does not exist\"}`", "[oauth2-proxy/oauth2-proxy#1758]"},
 			{"Keycloak 17 and newer, with `/auth`", "RESTEASY003210: Could not find resource for full path", "[d4rkstar/kong-konga-keycloak#13]"},
@@ -208,13 +208,13 @@ var Table = []Cause{
 		Name: TwoHostNames, Group: "The server is not found, or is a different one",
 		Sees: `"expected http://keycloak:8080/…, found http://localhost:8080/…"`, Write: "use one name for the server everywhere",
 		Title:       "The server uses a different host name",
-		Explanation: "Browser and program reach the same server by two names, often in containers. The server puts the host name of the request into its tokens and its metadata.",
+		Explanation: "The browser and this app reach the same server under two names, often in containers. The server puts the host name of the request into its tokens and its metadata.",
 		Looks: []Quote{
 			{"Keycloak", "Invalid token issuer. Expected 'http://keycloak:8080/auth/realms/development', but was 'http://localhost:8180/auth/realms/development'", "[LandRegistry/common-dev-env#83]"},
 			{"Spring", `The Issuer "http://localhost:18080/realms/microcks" provided in the configuration did not match the requested issuer "http://keycloak:8080/realms/microcks"`, "[microcks/microcks#943]"},
 		},
 		Wrong:  []string{"`ISSUER=http://keycloak:8080/realms/shop`, and the browser opens `localhost`"},
-		Right:  []string{"a host name that both reach; for Keycloak `KC_HOSTNAME`"},
+		Right:  []string{"a host name that both the browser and this app can reach (for Keycloak: `KC_HOSTNAME`)"},
 		ToldBy: "`check`, and the page of a failed login",
 		SeenIn: "[NikiforovAll/keycloak-authorization-services-dotnet#144]",
 		Says:   saysIssuer,
@@ -241,9 +241,9 @@ var Table = []Cause{
 		Name: EndpointsHere, Group: "The server is not found, or is a different one",
 		Sees: "the issuer is elsewhere, an endpoint is on `localhost`", Write: "set the server's public address",
 		Title:       "The server names an endpoint on this machine",
-		Explanation: "The metadata of a server elsewhere names an endpoint on `localhost`, `127.0.0.1` or a different spelling of this machine: the server published its internal address, not its public one. This app doesn't call that address, because any program may listen there.",
+		Explanation: "The metadata of a server elsewhere names an endpoint on `localhost`, `127.0.0.1` or a different spelling of this machine. The server published its internal address, not its public one. This app doesn't call that address, because any program could be listening there.",
 		Wrong:       []string{"`\"token_endpoint\": \"http://localhost:8080/token\"` with an issuer that is elsewhere"},
-		Right:       []string{"the server's public address in its own settings; or, if that endpoint is meant, `TOKEN_ENDPOINT=` (and the like) in `.env`"},
+		Right:       []string{"the server's public address in its own settings; or, if that endpoint is the right one, `TOKEN_ENDPOINT=` (and the like) in `.env`"},
 		ToldBy:      "`check`, and the page of a failed login",
 		SeenIn:      "[cloudfoundry/uaa#692]",
 		Fix: func(f Facts) Fix {
@@ -254,7 +254,7 @@ var Table = []Cause{
 		Name: EndpointsUnusable, Group: "The server is not found, or is a different one",
 		Sees: "an endpoint in the metadata isn't a valid URL, or contains a password", Write: "write a whole https address in the metadata",
 		Title:       "The server names an endpoint that can't be used",
-		Explanation: "The metadata names an endpoint that is a path without a host, holds a password, or is no address at all (RFC 8414 section 2). This app asks nothing there.",
+		Explanation: "The metadata names an endpoint that is a path without a host, contains a password, or isn't a URL at all (RFC 8414 section 2). This app sends nothing there.",
 		Wrong:       []string{"`\"token_endpoint\": \"/oauth/token\"`"},
 		Right:       []string{"`\"token_endpoint\": \"https://auth.example.com/oauth/token\"`; or, until the server is fixed, `TOKEN_ENDPOINT=` (and the like) in `.env`"},
 		ToldBy:      "`check`, and the page of a failed login",
@@ -268,7 +268,7 @@ var Table = []Cause{
 		Name: AuthorizationEndpointUnusable, Group: "The server is not found, or is a different one",
 		Sees: "404 instead of a sign-in page, with `AUTHORIZATION_ENDPOINT`", Write: "`AUTHORIZATION_ENDPOINT=` the right address",
 		Title:       "AUTHORIZATION_ENDPOINT doesn't work",
-		Explanation: "The host answers, and there is no authorization endpoint at that path: a path that is spelled differently, a different endpoint of the server, a different host name of the same provider, or a path of a different server.",
+		Explanation: "The host answers, but there is no authorization endpoint at that path. The path may be misspelled, or belong to a different endpoint or a different server. Or the address has a different host name of the same provider.",
 		Looks: []Quote{
 			{"Google, with a path of a different server", "URL /oauth/authorize was not found on this server", "[SohoHouse/nuxt-oauth#7]"},
 		},
@@ -293,9 +293,9 @@ var Table = []Cause{
 	},
 	{
 		Name: JWKSUnusable, Group: "The server is not found, or is a different one",
-		Sees: "no key that an ID token could be verified with", Write: "publish the server's signing key",
+		Sees: "no key to verify an ID token with", Write: "publish the server's signing key",
 		Title:       "There is no usable signing key",
-		Explanation: "The server names no `jwks_uri`, it does not answer, or it holds no RSA, EC or Ed25519 key for signatures.",
+		Explanation: "The server names no `jwks_uri`, that address doesn't answer, or it has no RSA, EC or Ed25519 key for signatures.",
 		Looks: []Quote{
 			{"authentik without a signing key", "an empty JSON document", "[goauthentik/authentik#3909]"},
 			{"FusionAuth without an RSA or EC key", "`{ \"keys\" : [ ] }`", "[FusionAuth/fusionauth-issues#744]"},
@@ -311,7 +311,7 @@ var Table = []Cause{
 		Sees: "the server shows its own error page, and the browser doesn't come back", Write: "register `http://localhost:3000/oauth_callback`",
 		Title:       "The redirect URI is not registered",
 		Setting:     RedirectURI,
-		Explanation: "The redirect URI is compared character by character (RFC 9700 section 2.1). A slash at the end, `https` for `http`, a different port, `127.0.0.1` for `localhost`: each is a different address. The server can't trust it, so it shows its own error page instead of redirecting.\n\nSome servers are less exact:\n- Ory ignores the port of `http://127.0.0.1` and `http://[::1]`, not that of `localhost`. Clerk is built on the same library; whether it does so too is not documented.\n- Entra ignores the port of `localhost`.\n- GitHub ignores the port of a loopback URL, and accepts a path below the registered one and a subdomain.\n- Keycloak accepts a `*` at the end of a registered URI. Kinde accepts one as the leftmost subdomain.\n- Spotify ignores the port of a loopback IP that is registered without one. It refuses `localhost`.",
+		Explanation: "The redirect URI is compared character by character (RFC 9700 section 2.1). A slash at the end, `https` for `http`, a different port, `127.0.0.1` for `localhost`: each is a different address. The server can't trust it, so it shows its own error page instead of redirecting.\n\nSome servers are less exact:\n- Ory ignores the port of `http://127.0.0.1` and `http://[::1]`, not that of `localhost`. Clerk is built on the same library; Clerk's documentation doesn't say whether Clerk does the same.\n- Entra ignores the port of `localhost`.\n- GitHub ignores the port of a loopback URL, and accepts a path below the registered one and a subdomain.\n- Keycloak accepts a `*` at the end of a registered URI. Kinde accepts one as the leftmost subdomain.\n- Spotify ignores the port of a loopback IP that is registered without one. It refuses `localhost`.",
 		Looks: []Quote{
 			{"Clerk", "The 'redirect_uri' parameter does not match any of the OAuth 2.0 Client's pre-registered redirect urls.", "[higgsfield-ai/cli#35]"},
 			{"Auth0", "Callback URL mismatch. The provided redirect_uri is not in the list of allowed callback URLs.", "[auth0-samples/auth0-nodejs-webapp-sample#80]"},
@@ -423,7 +423,7 @@ var Table = []Cause{
 		Sees: "`invalid_client` after the user signed in", Write: "`CLIENT_SECRET=` copied again",
 		Title:       "The client secret is wrong",
 		Setting:     ClientSecret,
-		Explanation: "The secret was mistyped, has expired, was rotated, or belongs to a different application. Most servers don't say whether ID, secret or method is wrong; `check` finds out by comparing. Clerk, Ory and Authelia say \"The requested OAuth 2.0 Client does not exist.\" when the ID is wrong. Without that sentence, the secret is wrong, or the client is public. With Clerk it is never the method: basic and post are treated alike.",
+		Explanation: "The secret was mistyped, has expired, was rotated, or belongs to a different application. Most servers don't say whether ID, secret or method is wrong; `check` can usually tell by comparing answers. Clerk, Ory and Authelia say \"The requested OAuth 2.0 Client does not exist.\" when the ID is wrong. Without that sentence, the secret is wrong, or the client is public. With Clerk it is never the method: basic and post are treated alike.",
 		Looks: []Quote{
 			{"Keycloak", "`unauthorized_client`: Invalid client or Invalid client credentials", "[keycloak/keycloak#16923]"},
 			{"Microsoft Entra", "AADSTS7000215: Invalid client secret provided.", "[MicrosoftDocs/azure-docs#33356]"},
@@ -438,10 +438,10 @@ var Table = []Cause{
 	},
 	{
 		Name: ClientSecretNotDecoded, Group: "The client",
-		Sees: "`invalid_client` with a right secret that holds `+`, `/`, `=` or `%`", Write: "`TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post`",
+		Sees: "`invalid_client`, and the secret is right but contains `+`, `/`, `=` or `%`", Write: "`TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post`",
 		Title:       "The server doesn't decode the client secret",
 		Setting:     ClientSecret,
-		Explanation: "RFC 6749 section 2.3.1 URL-encodes ID and secret before they go into the Basic header. Some servers do not decode them. A form body is decoded everywhere.",
+		Explanation: "RFC 6749 section 2.3.1 requires ID and secret to be URL-encoded in the Basic header. Some servers don't decode them. A form body is decoded everywhere.",
 		Looks: []Quote{
 			{"a server behind golang.org/x/oauth2", "`{\"code\":null,\"message\":\"Bad credentials\"}`", "[golang/oauth2#320]"},
 		},
@@ -492,7 +492,7 @@ var Table = []Cause{
 		Sees: "`invalid_client`: the client must not send a secret", Write: "remove `CLIENT_SECRET`",
 		Title:       "This is a public client: it has no secret",
 		Setting:     ClientSecret,
-		Explanation: "The application is public: it has PKCE and no secret, and the server refuses one.",
+		Explanation: "The application is public: it uses PKCE instead of a secret, and the server refuses a secret.",
 		Looks: []Quote{
 			{"Microsoft Entra", "AADSTS700025: Client is public so neither 'client_assertion' nor 'client_secret' should be presented.", "[harishkrupo/oauth2ms#19]"},
 		},
@@ -512,7 +512,7 @@ var Table = []Cause{
 		Sees: `Entra: "Single-Page Application" in the error, AADSTS9002327`, Write: "move the redirect URI to the platform Web",
 		Title:       "The application is registered as a single-page app",
 		Setting:     AuthMethod,
-		Explanation: "Entra keeps the platform with the redirect URI. Under Single-page application only a browser may redeem the code; this app redeems it from the server side. Entra ignores the port of `localhost`, so an entry under Single-page application with the same path and a different port may win too.\n\nAADSTS9002326 is the opposite: a browser redeems a code whose redirect URI is under Web. This app sends no `Origin` and cannot get it.",
+		Explanation: "In Entra, each redirect URI belongs to a platform. Under Single-page application, only a browser may redeem the code; this app redeems it from the server side. Entra ignores the port of `localhost`, so an entry under Single-page application with the same path and a different port may be the one that Entra uses.\n\nAADSTS9002326 is the opposite: a browser redeems a code whose redirect URI is under Web. This app sends no `Origin`, so it can't get that error.",
 		Looks: []Quote{
 			{"Microsoft Entra", "AADSTS9002327: Tokens issued for the 'Single-Page Application' client-type may only be redeemed via cross-origin requests.", "[clocked0ne/passport-outlook#16]"},
 		},
@@ -530,7 +530,7 @@ var Table = []Cause{
 		Sees: "`invalid_client`, and the same credentials work with the other method", Write: "`TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post`",
 		Title:       "The client authentication method is wrong",
 		Setting:     AuthMethod,
-		Explanation: "The server allows this client one method only. Some say so; some read the form and nothing else, and answer that `client_id` is missing.",
+		Explanation: "The server allows only one method for this client. Some servers say so. Others read only the form, and answer that `client_id` is missing.",
 		Looks: []Quote{
 			{"Ory (fosite)", "The OAuth 2.0 Client supports client authentication method 'client_secret_basic', but method 'client_secret_post' was requested.", "[cirrusidentity/simplesamlphp-module-authoauth2#50]"},
 			{"Authelia", "The request was determined to be using 'token_endpoint_auth_method' method 'client_secret_post', however the OAuth 2.0 client registration does not allow this method.", "[authelia/authelia#10131]"},
@@ -546,7 +546,7 @@ var Table = []Cause{
 		Name: TokenEndpointUnusable, Group: "The client",
 		Sees: "404, 405, 415, a redirect or a page from the token endpoint", Write: "`TOKEN_ENDPOINT=` the right address",
 		Title:       "The token endpoint doesn't work",
-		Explanation: "What answers at this address is no token endpoint, or something in front of it answers: every request gets the same status or page. No login can work, and the answer doesn't show whether the client is right.",
+		Explanation: "Either this address isn't a token endpoint, or something in front of it answers: every request gets the same status or page. No login can work, and the answer doesn't show whether the client is right.",
 		ToldBy:      "`check`, and the page of a failed login",
 		SeenIn:      "[freelawproject/courtlistener#7927], [django-oauth/django-oauth-toolkit#1851]",
 		Fix:         fixTokenEndpoint,
@@ -594,11 +594,11 @@ var Table = []Cause{
 			{"Keycloak", "Missing parameter: code_challenge_method", "[react-keycloak/react-keycloak-examples#13]"},
 			{"IdentityServer4", "code_challenge is missing", "[Clancey/simple_auth#92]"},
 		},
-		Wrong:  []string{"an authorization request without `code_challenge`"},
+		Wrong:  []string{"no `code_challenge` in the authorization request"},
 		Right:  []string{"`code_challenge=…&code_challenge_method=S256`"},
 		ToldBy: "`check`, and the page of a failed login",
 		Fix: func(f Facts) Fix {
-			return f.look("", "This app sends a code challenge with every login (S256). Check that the client may use S256, and what stands in front of the server.")
+			return f.look("", "This app sends a code challenge with every login (S256). Check whether the client may use S256, and whether something in front of the server drops the code challenge.")
 		},
 	},
 	{
@@ -622,24 +622,24 @@ var Table = []Cause{
 		Name: PARRequired, Group: "Grants and scopes",
 		Sees: `"Pushed Authorization Request is only allowed"`, Write: "`PAR=on`",
 		Title:       "The server wants a pushed authorization request",
-		Explanation: "The server wants the authorization request by POST first (RFC 9126).\n\nThis app does so where the metadata demands it. Some servers demand it of one client only, which no metadata says.",
+		Explanation: "The server wants the authorization request by POST first (RFC 9126).\n\nThis app does so where the metadata demands it. Some servers demand it only for certain clients, and their metadata doesn't say so.",
 		Looks: []Quote{
 			{"Keycloak", "Pushed Authorization Request is only allowed.", "[l10178/idaas-book#226]"},
 		},
-		Wrong:  []string{"no `PAR`, and a server that requires it of this client"},
+		Wrong:  []string{"no `PAR`, and a server that requires it for this client"},
 		Right:  []string{"`PAR=on`"},
 		ToldBy: "`check`, and the page of a failed login",
 		Fix:    func(f Facts) Fix { return f.change("PAR", "on", "") },
 	},
 	{
 		Name: ParameterMissing, Group: "Grants and scopes",
-		Sees: "the server calls a parameter missing", Write: "`AUTHORIZATION_PARAMS='…'`",
+		Sees: "the server says that a parameter is missing", Write: "`AUTHORIZATION_PARAMS='…'`",
 		Title:       "The server wants a parameter that the login doesn't send",
-		Explanation: "The server demands a parameter that other servers don't need: a level of assurance, an audience, a nonce. It refuses every login without it, so it says nothing about the client or the redirect URI. This app sends `nonce` when SCOPES has `openid`.",
+		Explanation: "The server demands a parameter that other servers don't need: a level of assurance, an audience, a nonce. It refuses every login without that parameter, so its answer says nothing about the client or the redirect URI. This app sends `nonce` when SCOPES has `openid`.",
 		Looks: []Quote{
 			{"FranceConnect", "`{\"status\":\"fail\",\"message\":\"The following fields are missing or empty : nonce\"}`", "[oidc-wp/openid-connect-generic#532]"},
 		},
-		Wrong:  []string{"no `AUTHORIZATION_PARAMS`"},
+		Wrong:  []string{"`AUTHORIZATION_PARAMS` is not set"},
 		Right:  []string{"`AUTHORIZATION_PARAMS='acr_values=eidas1'`", "`SCOPES='openid …'` for nonce"},
 		ToldBy: "`check`, and the page of a failed login",
 		SeenIn: "[InseeFr/Keycloak-FranceConnect#53], [france-connect/sources#4]",
@@ -677,7 +677,7 @@ var Table = []Cause{
 		Sees: "`invalid_scope`", Write: "`SCOPES=` without that scope, or enable it",
 		Title:       "A scope is not enabled",
 		Setting:     Scopes,
-		Explanation: "One of the scopes is not enabled for this application. `scopes_supported` in the metadata says what the server has, not what this client may ask for.\n\nAt Clerk an application that was created through the API has `profile email`, without `openid`. A client that was registered (RFC 7591) without naming scopes has those of OAuth applications → Default scopes, as they were then. A custom scope has to be assigned to the application; advertising it is not enough.",
+		Explanation: "One of the scopes is not enabled for this application. `scopes_supported` in the metadata says what the server has, not what this client may ask for.\n\nWith Clerk, an application that was created through the API has `profile email`, without `openid`. A client that registered (RFC 7591) without naming scopes has the default scopes of that time (OAuth applications → Default scopes). A custom scope has to be assigned to the application; advertising it is not enough.",
 		Looks: []Quote{
 			{"Clerk", "The OAuth 2.0 Client is not allowed to request scope 'openid'.", "[alpic-ai/skybridge#694]"},
 			{"Keycloak", "Invalid scopes: openid email profile groups", "[docmost/docmost#1703]"},
@@ -703,7 +703,7 @@ var Table = []Cause{
 		Name: OpenIDMissing, Group: "Grants and scopes",
 		Sees: "no ID token, or userinfo returns 403", Write: "`SCOPES='openid profile email'`",
 		Title:       "The scope openid is missing",
-		Explanation: "Without `openid` the request is plain OAuth: no ID token, and most userinfo endpoints refuse the access token. A server that was asked for it and sends no ID token has it off for this application, or does not do OpenID Connect.",
+		Explanation: "Without `openid` the request is plain OAuth: no ID token, and most userinfo endpoints refuse the access token. If the login requested `openid` and the server sends no ID token, `openid` is off for this application, or the server doesn't support OpenID Connect.",
 		Looks: []Quote{
 			{"Keycloak 20 and newer", "`error=\"insufficient_scope\", error_description=\"Missing openid scope\"`", "[cylab-tw/bluelight#44]"},
 		},
@@ -740,7 +740,7 @@ var Table = []Cause{
 		Name: AccessTokenOpaque, Group: "Grants and scopes",
 		Sees: `"jwt malformed": the access token is not a JWT`, Write: "`AUTHORIZATION_PARAMS='audience=<API identifier>'`",
 		Title:       "The access token is not a JWT",
-		Explanation: "Not every access token is a JWT. Auth0 issues an opaque one until an API is named by `audience`. With Clerk it is a setting of the whole instance, on for instances made since January 2026: turning it on or off changes the tokens of every application. An opaque token is verified by introspection (RFC 7662).",
+		Explanation: "Not every access token is a JWT. Auth0 issues an opaque one unless the login names an API by `audience`. With Clerk, JWT access tokens are a setting of the whole instance, on for instances created since January 2026. Turning it on or off changes the tokens of every application. An opaque token is verified by introspection (RFC 7662).",
 		Looks: []Quote{
 			{"Auth0's middleware", "InvalidTokenError: Invalid Compact JWS", "[auth0/node-oauth2-jwt-bearer#69]"},
 		},
@@ -754,7 +754,7 @@ var Table = []Cause{
 		Name: NoRefreshToken, Group: "Grants and scopes",
 		Sees: "the token response has no `refresh_token`", Write: "`SCOPES='openid profile email offline_access'`",
 		Title:       "There is no refresh token",
-		Explanation: "Most servers want the scope `offline_access`, enabled for the application. The others:\n- Google wants `access_type=offline` instead, and sends a refresh token only when the user saw the consent page. While the app is in testing it expires after 7 days.\n- Dropbox wants `token_access_type=offline`.\n- Kinde wants `offline`. It accepts `offline_access` and sends no refresh token for it.\n- Auth0 also wants Allow Offline Access of the API, if the login names one by `audience`.\n- GitLab, Discord, Supabase and Cognito always send one. Cognito has no `offline_access`.\n- GitHub's OAuth apps get none.\n- Clerk documents `offline_access`, but its examples also show a refresh token in responses without that scope.",
+		Explanation: "Most servers want the scope `offline_access`, enabled for the application. The others:\n- Google wants `access_type=offline` instead, and sends a refresh token only when the user saw the consent page. While the app is in testing, the refresh token expires after 7 days.\n- Dropbox wants `token_access_type=offline`.\n- Kinde wants `offline`. It accepts `offline_access` and sends no refresh token for it.\n- Auth0 also wants Allow Offline Access turned on for the API, if the login names one by `audience`.\n- GitLab, Discord, Supabase and Cognito always send one. Cognito has no `offline_access`.\n- GitHub's OAuth apps get none.\n- Clerk documents `offline_access`, but its examples also show a refresh token in responses without that scope.",
 		Looks: []Quote{
 			{"Google", "(no error: the field is missing from the second login on)", "[googleapis/google-api-nodejs-client#750]"},
 		},
@@ -781,7 +781,7 @@ var Table = []Cause{
 		Sees: "a client certificate is required", Write: "choose a different authentication method for the client",
 		Title:       "The server wants a client certificate, which this app doesn't send",
 		Setting:     AuthMethod,
-		Explanation: "The client authenticates by mutual TLS (RFC 8705). This app speaks client_secret_basic, client_secret_post and none.",
+		Explanation: "The client has to authenticate by mutual TLS (RFC 8705). This app supports only client_secret_basic, client_secret_post and none.",
 		Looks: []Quote{
 			{"WSO2", "`invalid_request`: Transport certificate not found in the request", "[wso2/financial-services-accelerator#118]"},
 			{"WSO2", "TLS certificate not found in the request.", "[wso2/financial-services-accelerator#387]"},
@@ -796,7 +796,7 @@ var Table = []Cause{
 		Sees: "`client_assertion` is missing; only `private_key_jwt` is listed", Write: "choose a different authentication method for the client",
 		Title:       "The server wants a signed client assertion, which this app doesn't send",
 		Setting:     AuthMethod,
-		Explanation: "The client authenticates by a JWT (private_key_jwt or client_secret_jwt, OpenID Connect Core section 9). This app speaks client_secret_basic, client_secret_post and none.",
+		Explanation: "The client has to authenticate with a JWT (private_key_jwt or client_secret_jwt, OpenID Connect Core section 9). This app supports only client_secret_basic, client_secret_post and none.",
 		Looks: []Quote{
 			{"ThunderID, of a client that sends no assertion", "`unauthorized_client`", "[thunder-id/thunderid#4483]"},
 		},
