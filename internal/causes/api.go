@@ -562,7 +562,7 @@ func RevocationNote(cfg config.Effective, method string, e *wire.Exchange) strin
 // introspectionPlace says what to do if something else answers at the introspection endpoint.
 func introspectionPlace(cfg config.Effective) string {
 	if cfg.Endpoints.Introspection != "" {
-		return "Check INTROSPECTION_ENDPOINT, and what stands in front of it."
+		return "Check INTROSPECTION_ENDPOINT, and any proxy or firewall in front of it."
 	}
-	return "See what stands in front of the server's introspection endpoint: a firewall or a sign-in page may answer. A login needs no introspection."
+	return "A firewall or a sign-in page in front of the introspection endpoint may answer. A login needs no introspection."
 }

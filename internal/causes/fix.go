@@ -644,7 +644,7 @@ func fixTokenEndpoint(f Facts) Fix {
 	case f.Found != "":
 		return f.look("TOKEN_ENDPOINT", "It redirects to "+f.Found+", and this app sends no secret after a redirect. Look at whether that is the server's token endpoint: then TOKEN_ENDPOINT has to name it.")
 	case set == "":
-		return f.look("", "The server's metadata names this address. See that the server runs, and what stands in front of it. If the address is wrong there, set TOKEN_ENDPOINT.")
+		return f.look("", "The server's metadata names this address. Check that the server is running, and any proxy or firewall in front of it. If the address in the metadata is wrong, set TOKEN_ENDPOINT.")
 	}
 	return f.look("TOKEN_ENDPOINT", "Check TOKEN_ENDPOINT: it has to be the server's token endpoint.")
 }

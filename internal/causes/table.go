@@ -1230,7 +1230,7 @@ var Table = []Cause{
 		Looks: []Quote{
 			{"Gitea, as client", "invalid character '<' looking for beginning of value", "[go-gitea/gitea#10836]"},
 		},
-		Right:  []string{"try again; then the server's log, or what stands in front of it"},
+		Right:  []string{"try again; then look at the server's log, and at any proxy or firewall in front of it"},
 		ToldBy: "`check`, a warning of `check`, the page of a failed login, and `/userinfo`",
 		SeenIn: "[KickEngineering/KickDevDocs#148]",
 		Fix:    func(f Facts) Fix { return f.look("", "Try again. If it fails again, look at the server's log.") },
@@ -1399,7 +1399,9 @@ var Table = []Cause{
 		Right:       []string{"401 with `WWW-Authenticate: Bearer` (RFC 6750 section 3.1)"},
 		ToldBy:      "`check` and a warning of `check`, the page of a failed login (where the login starts at the API), and `/api`",
 		SeenIn:      "[shopware/shopware#19689], [BerriAI/litellm#37080]",
-		Fix:         func(f Facts) Fix { return f.look("", "Look at the API's own log, or at what stands in front of it.") },
+		Fix: func(f Facts) Fix {
+			return f.look("", "Look at the API's own log, and at any proxy or firewall in front of it.")
+		},
 	},
 	{
 		Name: APIOpen, Group: "The API",

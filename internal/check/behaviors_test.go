@@ -1059,7 +1059,7 @@ var rows = []behavior{
 	}, use: "/tokeninfo", says: "an invented token is not active", never: append([]string{string(causes.AuthMethodWrong)}, noSecretWrong...)},
 	{name: "a firewall in front of introspection", seen: "RFC 9110 section 15.5.4", server: func() *played {
 		return &played{introspect: otherwise(page(403, "Request blocked."))}
-	}, says: "a firewall or a sign-in page may answer", never: noSecretWrong},
+	}, says: "A firewall or a sign-in page in front of the introspection endpoint may answer", never: noSecretWrong},
 	{name: "Clerk's older provider", seen: "clerk/openapi-specs, fapi 2026-05-12", server: func() *played {
 		return &played{introspect: otherwise(jsonOf(422, map[string]any{"errors": []any{map[string]any{"message": "You are currently using the legacy OAuth 2.0 provider, please migrate to the new one via Clerk Dashboard."}}}))}
 	}, says: "Migrate the instance"},

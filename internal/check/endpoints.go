@@ -95,7 +95,7 @@ func (o *Observer) look(f causes.Finding, e *endpoint) causes.Finding {
 		return f
 	}
 	f.Setting = e.variable
-	return f.Look("Check " + e.variable + ", and what stands in front of it.")
+	return f.Look("Check " + e.variable + ", and any proxy or firewall in front of it.")
 }
 
 // noServer returns the finding that no request can reach an endpoint.

@@ -60,7 +60,7 @@ func (o *Observer) redirectAtTokens(ctx context.Context) causes.Finding {
 	refusesOther := pair[1].Cause() == causes.RedirectURINotRegistered
 	switch {
 	case answer.also == causes.RedirectURINotRegistered && refusesOther:
-		return o.finding(causes.RedirectURINotRegistered, answer.reply.said(), causes.Facts{}).By("the token endpoint accepts the client, and says the same of an invented redirect URI")
+		return o.finding(causes.RedirectURINotRegistered, answer.reply.said(), causes.Facts{}).By("the token endpoint accepts the client, and gives the same answer for an invented redirect URI")
 	case refusesOther && answer.also == "" && pair[1].print == o.token(ctx, theirs).print:
 		return causes.Proved("registered").By("%s; the token endpoint refuses an invented one", uri)
 	}
