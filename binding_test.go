@@ -62,7 +62,7 @@ func TestCallback_CodeStaysWithItsServer(t *testing.T) {
 				t.Errorf("answered %d and sent %d codes: %s", r.StatusCode, sent, r.Body)
 			}
 			if row.name != "another redirect URI" { // there the cookie does not even open
-				r.WantError(t, 400, "other_server", "changed after you started this login")
+				r.WantError(t, 400, "other_server", "You started this login with different settings")
 			}
 		})
 	}

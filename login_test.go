@@ -253,10 +253,10 @@ func TestLoginCommand_Param(t *testing.T) {
 	}{
 		{[]string{"login", "-param", "state=x"}, "-param: state can't be set in a login: it ties the response to this browser"},
 		{[]string{"login", "-param", "step=1"}, "-param: step is a parameter of this app's own address"},
-		{[]string{"login", "-param", "id_token_hint=session"}, "-param: id_token_hint can be session only after a sign-in"},
+		{[]string{"login", "-param", "id_token_hint=session"}, "-param: id_token_hint can have the value session only after a sign-in"},
 		{[]string{"login", "-param", "hd=a", "-param", "hd=b"}, "-param: hd appears more than once"},
 		{[]string{"login", "-param", "hd"}, "write -param name=value"},
-		{[]string{"login", "-param", "=x"}, "-param: its parameters have one without a name"},
+		{[]string{"login", "-param", "=x"}, "-param: its parameters include one without a name"},
 		{[]string{"login", "-param", "a=" + strings.Repeat("x", 1015)}, "-param: its parameters have more than 1 KB together"},
 		{[]string{"-param", "hd=a"}, "-param works only with login"},
 		{[]string{"check", "-param", "hd=a"}, "-param works only with login"},

@@ -243,7 +243,7 @@ func TestParameters_Refused(t *testing.T) {
 		{"a protocol's own", "redirect_uri=https%3A%2F%2Fevil.example", "Set BASE_URL or REDIRECT_URI"},
 		{"in the free field", "params=state%3Dx", "The parameter state can't be set in a login: it ties the response to this browser"},
 		{"twice", "hd=a&hd=b", "The parameter hd appears more than once"},
-		{"without a name", "=x", "The parameters have one without a name"},
+		{"without a name", "=x", "The parameters include one without a name"},
 		{"a control character", "hd=a%0Ab", "The parameter hd has a control character"},
 		{"300 of them", many.Encode(), "The parameters are more than 30"},
 		{"100 KB", "a=" + strings.Repeat("x", 100<<10), "The parameters have more than 1 KB together"},

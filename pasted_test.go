@@ -208,7 +208,7 @@ func TestPasted_AfterRestart(t *testing.T) {
 		again.Host = here.Host
 		r := again.GetJSON(strings.Replace(address, "https://app.example.com/callback", row.uri, 1))
 		if row.code != "" {
-			r.WantError(t, 400, row.code, "changed after you started this login")
+			r.WantError(t, 400, row.code, "You started this login with different settings")
 			if n := l.Asked("POST /token"); n != 0 {
 				t.Errorf("the code was sent %d times", n)
 			}

@@ -289,7 +289,7 @@ func TestSessionStore_OverTLS(t *testing.T) {
 	}
 	for url, want := range map[string]string{
 		server.url: `has a certificate from an authority that this machine does not know (issued by "Test Authority"); name a file`,
-		plain:      "closed the connection before its answer was complete; see that Redis runs there, with TLS for rediss:// and without for redis://",
+		plain:      "closed the connection before its answer was complete; check that Redis runs there, with TLS for rediss:// and without for redis://",
 	} {
 		p := startProcess(t, map[string]string{"PORT": testserver.FreePort(t), "SESSION_STORE": url, "SESSION_SECRET": env["SESSION_SECRET"]})
 		if code := p.Wait(t); code != 1 || !strings.Contains(p.Err.String(), want) {
@@ -307,7 +307,7 @@ func TestSessionStore_UnusableAtStart(t *testing.T) {
 		{
 			"nothing there",
 			"redis://:" + redisPassword + "@127.0.0.1:" + unused,
-			"SESSION_STORE: redis://127.0.0.1:" + unused + " refused the connection: nothing listens there; see that Redis runs there",
+			"SESSION_STORE: redis://127.0.0.1:" + unused + " refused the connection: nothing listens there; check that Redis runs there",
 		},
 		{"another password", "redis://:wrong-password@127.0.0.1:" + server.port, `SESSION_STORE: redis://127.0.0.1:` + server.port + ` says "WRONGPASS`},
 		{"no password", "redis://127.0.0.1:" + server.port, `says "NOAUTH`},

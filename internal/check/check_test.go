@@ -145,7 +145,7 @@ func TestCheck_MisspelledSecret(t *testing.T) {
 		known   = "REDIRECT_URI=" + testserver.CheckedURI // is registered, which shows that the server knows the ID
 		unknown = "PORT=3998"
 		same    = "an invented client ID gets the same answer"
-		orSet   = " If it is right, the application isn't public: set CLIENT_SECRET."
+		orSet   = " If the client ID is right, the application isn't public: set CLIENT_SECRET."
 	)
 	for _, row := range []struct {
 		redirect, name, fix, control string
@@ -526,7 +526,7 @@ func TestRun_JudgesFakeServer(t *testing.T) {
 		{"revocation says yes and no", other(200, "", `{"error":"invalid_token"}`), "revocation", causes.Warn, "200 OK for an invented token, with an error in the body"},
 		{"revocation is odd", other(400, "", `{"error":"invalid_token"}`), "revocation", causes.Warn, "400"},
 		{"the API refuses", other(401, `Bearer realm="x"`, `{}`), "api", causes.OK, ""},
-		{"the API is open", other(200, "", `{"sub":"x"}`), "api", causes.Fail, "answers without a token"},
+		{"the API is open", other(200, "", `{"sub":"x"}`), "api", causes.Fail, "accepts a call without a token"},
 		{"the API refuses with 403", other(403, "", `{}`), "api", causes.Warn, "403"},
 		{"the API refuses without a word", other(401, "", `{}`), "api", causes.Warn, "WWW-Authenticate"},
 	} {
@@ -653,9 +653,9 @@ func TestChecks_ResponseModes(t *testing.T) {
 		name  causes.Name
 		found string
 	}{
-		"form_post":                {causes.FormPostRequired, "lists no response mode query"},
-		"form_post form_post.jwt":  {causes.FormPostRequired, "lists no response mode query"},
-		"fragment":                 {causes.ResponseInFragment, "lists no response mode query"},
+		"form_post":                {causes.FormPostRequired, "doesn't list the response mode query"},
+		"form_post form_post.jwt":  {causes.FormPostRequired, "doesn't list the response mode query"},
+		"fragment":                 {causes.ResponseInFragment, "doesn't list the response mode query"},
 		"form_post fragment":       {"", "doesn't list query in response_modes_supported"},
 		"query.jwt":                {"", "doesn't list query in response_modes_supported"},
 		"form_post fragment query": {"", "lists everything"},

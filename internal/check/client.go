@@ -313,7 +313,7 @@ func (o *Observer) outOfOrder(ctx context.Context, as credentials, reply tokenAn
 		f.Fix = causes.CompareID(o.cfg)
 		return f
 	}
-	f := causes.Warning("no result: the token endpoint is out of order").As(causes.ServerFailed)
+	f := causes.Warning("no result: the token endpoint fails").As(causes.ServerFailed)
 	f.Server = reply.quote
 	if reply.fault != "" {
 		f.Server, f.Found = "", "no result: the token endpoint "+reply.fault
@@ -478,7 +478,7 @@ func (o *Observer) idOrNoSecret(refused tokenAnswer) causes.Finding {
 	if typo := o.cfg.TypoOf("CLIENT_SECRET"); typo.Name != "" && !typo.Foreign {
 		set = "write CLIENT_SECRET instead of " + typo.Name + " (" + typo.Where + ")."
 	}
-	f.Fix += " If it is right, the application isn't public: " + set
+	f.Fix += " If the client ID is right, the application isn't public: " + set
 	f.Remedy.Text = f.Fix // the page has it from there
 	if refused.Cause() != causes.ClientIDUnknown {
 		// The server's words name neither.
@@ -597,10 +597,10 @@ func (o *Observer) explainNoDifference(ctx context.Context, as credentials, same
 	case other.accepts() && unread:
 		return o.finding(causes.AuthMethodWrong, same.reply.said(), causes.Facts{Method: as.method}).By("the server accepts this ID and secret with %s", method)
 	case other.yes != "":
-		return causes.Warning("client ID and secret are right with %s; whether %s works needs a sign-in", method, as.method)
+		return causes.Warning("client ID and secret are right with %s; testing %s needs a sign-in", method, as.method)
 	case other.no != "" && unread:
 		f := o.finding(causes.ClientSecretWrong, other.reply.said(), causes.Facts{Method: as.method})
-		f.Found = "the server doesn't read the secret by " + as.method + ", and refuses it by " + method
+		f.Found = "the server doesn't read the secret with " + as.method + ", and refuses it with " + method
 		f.Fix = strings.TrimSuffix(f.Fix, ".") + ", and write TOKEN_ENDPOINT_AUTH_METHOD=" + method + "."
 		return f
 	}

@@ -113,7 +113,7 @@ func (o *Observer) noServer(e *endpoint, err error) (causes.Finding, bool) {
 	case wire.Untrusted(err) && !wire.UnknownAuthority(err):
 		f = f.Look(causes.CertificateOf(e.variable))
 	case o.set(e) == "" && !wire.Untrusted(err):
-		f = f.Look("The server's metadata names this address. See that the server is running there. If the address is wrong in the metadata, set " +
+		f = f.Look("The server's metadata names this address. Check that the server is running there. If the address is wrong in the metadata, set " +
 			e.variable + ".")
 	}
 	return o.orMetadata(f, e), true

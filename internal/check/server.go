@@ -135,7 +135,7 @@ func foundMetadata(md *oauth.Metadata) causes.Finding {
 	if len(md.Warnings) > 0 {
 		f = causes.Warning("found, the issuer matches; but %s", strings.TrimSuffix(strings.Join(md.Warnings, " "), "."))
 	}
-	return f.By("%s; every endpoint is on https or on this machine", md.Source)
+	return f.By("%s; every endpoint uses https or is on this machine", md.Source)
 }
 
 // NoMetadata concludes why none of the possible addresses has usable metadata. It suggests a different issuer only after
@@ -301,7 +301,7 @@ func (c *checker) checkAdvertised(ctx context.Context) causes.Finding {
 	}
 	if name := modeNotSpoken(s.md.ResponseModes); name != "" {
 		f := s.o.finding(name, "", causes.Facts{}).By("response_modes_supported is %s", c.sanitized(strings.Join(s.md.ResponseModes, ", "), 200))
-		f.Result, f.Found = causes.Warn, "the metadata lists no response mode query, in which this app reads the response"
+		f.Result, f.Found = causes.Warn, "the metadata doesn't list the response mode query, which this app uses"
 		return f
 	}
 	var missing []string
@@ -426,7 +426,7 @@ func (c *checker) symmetricOnly(s *found, usable int) causes.Finding {
 	f := s.o.finding(causes.IDTokenAlgorithm, "", facts)
 	if usable > 0 {
 		f.Result = causes.Warn
-		f.Found = fmt.Sprintf("%s can be used, but the metadata lists %s only", causes.Number(usable, "key"), c.sanitized(strings.Join(s.md.IDTokenAlgs, ", "), 100))
+		f.Found = fmt.Sprintf("%s can be used, but according to the metadata, the server signs ID tokens only with %s", causes.Number(usable, "key"), c.sanitized(strings.Join(s.md.IDTokenAlgs, ", "), 100))
 	}
 	return f
 }
@@ -563,7 +563,7 @@ func (c *checker) checkPAR(ctx context.Context) causes.Finding {
 		return causes.Skipped("skipped: needs a client ID and secret that the server accepts")
 	}
 	f := s.o.finding(name, e.Description, causes.Facts{})
-	f.Found = "the server refuses the client where the authorization request is pushed (" + e.Code + ")"
+	f.Found = "the server refuses the client at the pushed authorization request endpoint (" + e.Code + ")"
 	return f
 }
 
@@ -623,9 +623,9 @@ func (c *checker) otherThanARefusal(s *found, how string, e *wire.Exchange) (cau
 	case e.Status == http.StatusUnauthorized:
 		return causes.Finding{}, false
 	case e.Status/100 == 2 && causes.IsPage(e):
-		return found(causes.APIBehindASignInPage, "a page answers %s, not an API (%s)", how, c.status(e))
+		return found(causes.APIBehindASignInPage, "%s, a page answers, not an API (%s)", how, c.status(e))
 	case e.Succeeded():
-		return found(causes.APIOpen, "answers %s (%s)", how, c.status(e))
+		return found(causes.APIOpen, "accepts a call %s (%s)", how, c.status(e))
 	case slices.Contains(noAPI, e.Status):
 		f, _ := found(causes.APIUnreachable, "the API doesn't answer GET at %s (%s)", s.cfg.ResourceURL, c.status(e))
 		return f.Look(causes.APIThatAnswersGET), true
@@ -689,7 +689,7 @@ func (c *checker) checkStart(ctx context.Context) causes.Finding {
 	}
 	if md, _ := s.client.Known(); s.cfg.ClientID == "" && md != nil && md.Registration == "" {
 		return c.startFailed(&oauth.Error{Step: wire.Registration, Kind: oauth.RegistrationNotOffered, Code: oauth.CodeNotRegistered,
-			Description: "the authorization server " + s.cfg.Issuer + " registers no clients by itself, and CLIENT_ID is not set"})
+			Description: "the authorization server " + s.cfg.Issuer + " doesn't support dynamic client registration, and CLIENT_ID is not set"})
 	}
 	if md, _ := s.client.Known(); s.cfg.IsClientDocument() && md != nil && !md.ClientDocuments {
 		f := causes.Found(causes.Warn, causes.ClientDocumentNotSupported, causes.Facts{Cfg: s.cfg})

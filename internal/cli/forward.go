@@ -42,9 +42,9 @@ func AnnounceForwarding(out io.Writer, cfg config.Config, getenv func(string) st
 		return
 	}
 	pad := strings.Repeat(" ", 16)
-	say(out, fmt.Sprintf("  %-14s", f.name), "The browser reaches this app by the address of a forwarded port. The line for .env:")
+	say(out, fmt.Sprintf("  %-14s", f.name), "The browser reaches this app at the address of a forwarded port. Add this line to .env:")
 	say(out, pad, "BASE_URL="+f.base)
-	say(out, pad, "The redirect URI to register with your server then:")
+	say(out, pad, "Then register this redirect URI with your server:")
 	say(out, pad, f.base+config.CallbackPath)
 	say(out, pad, f.note)
 }

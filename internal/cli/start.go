@@ -36,7 +36,7 @@ func Announce(out io.Writer, cfg config.Config, listeners []net.Listener) {
 	case cfg.Demo:
 		note = "already registered"
 	case cfg.CallbackIsPasted():
-		note = "the browser stops there: paste that address"
+		note = "the browser stops there: paste its full URL into this app"
 	case cfg.AtAPI && cfg.ClientID == "":
 		note = "the first sign-in registers it"
 	}

@@ -37,7 +37,7 @@ func CheckEndpoint(address string) error {
 	address = withoutCredentials(address) // for the errors
 	switch {
 	case err != nil || u.Host == "":
-		return fmt.Errorf("%q is not a full address, with https:// in front", address)
+		return fmt.Errorf("%q is not a full address that starts with https://", address)
 	case u.User != nil:
 		return errors.New("has a user name or password in its address; remove them")
 	case u.Fragment != "" || strings.HasSuffix(address, "#"):
@@ -77,7 +77,7 @@ func (s *settings) address() (baseURL, port string) {
 		port = cmp.Or(port, u.Port())
 	} else if u.Scheme == "http" && !s.yes("ALLOW_PLAIN_HTTP") {
 		s.wrong("BASE_URL", "%q is neither https nor on localhost, so anyone on the network can read codes, tokens and cookies; "+
-			"use https, or set ALLOW_PLAIN_HTTP=true if that is meant", base)
+			"use https, or set ALLOW_PLAIN_HTTP=true to allow this", base)
 	}
 	return u.Scheme + "://" + hostPort(strings.ToLower(u.Hostname()), u.Scheme, u.Port()), cmp.Or(port, "3000")
 }
@@ -230,7 +230,7 @@ func (s *settings) redirectURI(baseURL string) string {
 	u, err := url.Parse(value)
 	switch {
 	case err != nil || u.Scheme == "" || strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
-		s.wrong(name, "%q is not a whole address; write what is registered, such as https://app.example.com/callback", value)
+		s.wrong(name, "%q is not a full address; write what is registered, such as https://app.example.com/callback", value)
 	case u.User != nil:
 		s.wrong(name, "has a user name or password in its address; remove them")
 	case strings.Contains(value, "#"):
@@ -238,7 +238,7 @@ func (s *settings) redirectURI(baseURL string) string {
 	case strings.Contains(value, "*"):
 		s.wrong(name, "%q is a pattern; write one address that it allows", value)
 	case responseParameter(u) != "":
-		s.wrong(name, "%q has the parameter %s in its query twice, or as the server's response will have it; remove it", value, responseParameter(u))
+		s.wrong(name, "%q has the parameter %s in its query, but it appears twice or belongs to the server's response; remove it", value, responseParameter(u))
 	case u.Scheme == "https" || u.Scheme == "http":
 		s.checkWebRedirect(value, u, base)
 	default:
@@ -290,9 +290,9 @@ func (s *settings) checkAppRedirect(value string, u *url.URL) {
 		s.wrong(name, "%q can't be a redirect URI: no app opens for %s:; "+
 			"write https, http on localhost, or a scheme of an app such as com.example.app:/callback", value, u.Scheme)
 	case u.Opaque != "" || u.Host == "" && u.Path == "":
-		s.wrong(name, "%q has no / behind its scheme; write it as it is registered, such as com.example.app:/callback", value)
+		s.wrong(name, "%q has no / after its scheme; write it as it is registered, such as com.example.app:/callback", value)
 	case !strings.Contains(u.Scheme, "."):
-		s.note(name, "the scheme "+u.Scheme+" has no dot, as RFC 8252 section 7.1 asks of an app's (com.example.app); a server may refuse it")
+		s.note(name, "the scheme "+u.Scheme+" has no dot, but RFC 8252 section 7.1 asks for one in an app's scheme (com.example.app); a server may refuse it")
 	}
 }
 

@@ -231,7 +231,7 @@ func (s *settings) client(c Config) {
 	case isHash(secret):
 		s.wrongBecause("client-secret-is-a-hash", "CLIENT_SECRET", "is the hash of a secret, as a server stores it; paste the secret itself, or create a new one")
 	case secret == c.ClientID:
-		s.wrong("CLIENT_SECRET", "repeats the client ID; copy the Client Secret instead")
+		s.wrong("CLIENT_SECRET", "is the same as CLIENT_ID; copy the Client Secret instead")
 	case entra && guid.MatchString(secret):
 		s.wrongBecause("client-secret-is-its-id", "CLIENT_SECRET", "is the secret's ID; copy the column named Value instead")
 	}
@@ -278,7 +278,7 @@ func (s *settings) sessionStore(secret string) string {
 	case !redisPath.MatchString(u.Path) || u.RawQuery != "" || u.Fragment != "":
 		s.wrong("SESSION_STORE", "%s has more than host, port and the number of a database; write one such as redis://localhost:6379/0", WithoutUser(value))
 	case u.Scheme == "redis" && !IsLoopback(u.Hostname()):
-		s.notes = append(s.notes, "SESSION_STORE: "+WithoutUser(value)+" is on a different host and goes over the network in the clear; write rediss:// for TLS")
+		s.notes = append(s.notes, "SESSION_STORE: "+WithoutUser(value)+" is on a different host, and the connection to it is not encrypted; write rediss:// for TLS")
 	}
 	if secret == "" {
 		s.wrong("SESSION_STORE", "needs SESSION_SECRET, the same in every process, as the sessions are encrypted with it; make one with: openssl rand -base64 32")
@@ -597,14 +597,14 @@ func (c Config) IsClientDocument() bool {
 func (s *settings) clientAtAPI(c Config) {
 	switch {
 	case c.ClientID == "" && c.ClientSecret != "":
-		s.wrong("CLIENT_ID", "is missing, but CLIENT_SECRET is set; set both, or neither: then the first sign-in registers a client")
+		s.wrong("CLIENT_ID", "is missing, but CLIENT_SECRET is set; set both, or neither (the first sign-in then registers a client)")
 	case c.ClientID == "" && c.AuthMethod != "":
-		s.wrong("TOKEN_ENDPOINT_AUTH_METHOD", "needs CLIENT_ID; remove this line: the server says the method of a client that is registered")
+		s.wrong("TOKEN_ENDPOINT_AUTH_METHOD", "needs CLIENT_ID; remove this line: the server sets the method of a client that it registers")
 	case c.ClientID == "" && c.SessionStore != "":
 		s.wrong("CLIENT_ID", "is missing, but SESSION_STORE is set; create an OAuth application in the server's dashboard and set CLIENT_ID, as a "+
 			"client that one process registers is not known to the others")
 	case c.IsClientDocument() && c.ClientSecret != "":
-		s.wrong("CLIENT_SECRET", "belongs to no client ID metadata document, which is public; remove it")
+		s.wrong("CLIENT_SECRET", "is set, but a client with a client ID metadata document is public and has no secret; remove it")
 	case c.ClientID != "":
 		s.client(c)
 	}
@@ -626,7 +626,7 @@ func (s *settings) scopes(atAPI bool) (scopes []string, unset bool) {
 		s.wrong("SCOPES", "%q has a character that no scope may have (RFC 6749 section 3.3)", value)
 	}
 	if strings.Contains(value, ",") {
-		s.note("SCOPES", "contains a comma; scopes are separated by spaces")
+		s.note("SCOPES", "the value contains a comma; scopes are separated by spaces")
 	}
 	return strings.Fields(value), unset
 }

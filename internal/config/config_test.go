@@ -152,7 +152,7 @@ func TestLoad_EveryMistake(t *testing.T) {
 		{"an argon2 hash", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "CLIENT_SECRET": "$argon2id$v=19$x"}, []string{
 			"CLIENT_SECRET (environment) is the hash of a secret, as a server stores it; paste the secret itself, or create a new one"}},
 		{"the ID for the secret", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "abc", "CLIENT_SECRET": "abc"}, []string{
-			"CLIENT_SECRET (environment): repeats the client ID; copy the Client Secret instead"}},
+			"CLIENT_SECRET (environment) is the same as CLIENT_ID; copy the Client Secret instead"}},
 		{
 			"the secret's ID at Entra",
 			map[string]string{
@@ -217,7 +217,7 @@ func TestLoad_EveryMistake(t *testing.T) {
 				`TOKEN_ENDPOINT (environment): "http://a.example/t" is not https; http is allowed on localhost only`,
 				"USERINFO_ENDPOINT (environment) has a user name or password in its address; remove them",
 				`REVOCATION_ENDPOINT (environment): "https://a.example#x" has a fragment, which an endpoint may not have (RFC 6749 section 3.1); remove it`,
-				`JWKS_URI (environment): "keys" is not a full address, with https:// in front`},
+				`JWKS_URI (environment): "keys" is not a full address that starts with https://`},
 		},
 		{"a port that is none", map[string]string{"PORT": "http"}, []string{`PORT (environment): "http" is not a port; write a number from 1 to 65535`}},
 		{"a port beyond the last", map[string]string{"PORT": "65536"}, []string{`PORT (environment): "65536" is not a port; write a number from 1 to 65535`}},
@@ -236,7 +236,7 @@ func TestLoad_EveryMistake(t *testing.T) {
 			map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "BASE_URL": "http://devbox:3000"},
 			[]string{
 				`BASE_URL (environment): "http://devbox:3000" is neither https nor on localhost, so anyone on the network can read codes, tokens and ` +
-					`cookies; use https, or set ALLOW_PLAIN_HTTP=true if that is meant`,
+					`cookies; use https, or set ALLOW_PLAIN_HTTP=true to allow this`,
 			},
 		},
 		{
@@ -245,7 +245,7 @@ func TestLoad_EveryMistake(t *testing.T) {
 			[]string{
 				`ALLOW_PLAIN_HTTP (environment): "maybe" is neither on (true) nor off (false)`,
 				`BASE_URL (environment): "http://devbox:3000" is neither https nor on localhost, so anyone on the network can read codes, tokens and ` +
-					`cookies; use https, or set ALLOW_PLAIN_HTTP=true if that is meant`,
+					`cookies; use https, or set ALLOW_PLAIN_HTTP=true to allow this`,
 			},
 		},
 		{"the demo on a public host without TLS", map[string]string{"BASE_URL": "http://demo.example.com", "ALLOW_PLAIN_HTTP": "true"}, []string{
@@ -268,7 +268,7 @@ func TestLoad_EveryMistake(t *testing.T) {
 		{"a password in the issuer", map[string]string{"ISSUER": "https://user:hid/den@auth.example.com", "CLIENT_ID": "a"}, []string{
 			`ISSUER (environment): "https://…@auth.example.com" is not the address of a server; write one such as https://auth.example.com`}},
 		{"a password in an endpoint that can't be read", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "JWKS_URI": "https://user:hid%zz@auth.example.com/jwks"}, []string{
-			`JWKS_URI (environment): "https://…@auth.example.com/jwks" is not a full address, with https:// in front`}},
+			`JWKS_URI (environment): "https://…@auth.example.com/jwks" is not a full address that starts with https://`}},
 		{"the second client is the first", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "OTHER_CLIENT_ID": "a"}, []string{
 			"OTHER_CLIENT_ID (environment) is the same as CLIENT_ID; register a second client, and write its ID"}},
 		{"a parameter without a value", map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "AUTHORIZATION_PARAMS": "?prompt=none&hd"}, []string{
@@ -289,7 +289,7 @@ func TestLoad_EveryMistake(t *testing.T) {
 			[]string{`SCOPES (environment): "openid \"x\"" has a character that no scope may have (RFC 6749 section 3.3)`},
 		},
 		{"a line break inside a value", map[string]string{"CLIENT_ID": "a\nb", "ISSUER": "https://a.example"}, []string{
-			"CLIENT_ID (environment): contains a line break or a different control character; copy it again"}},
+			"CLIENT_ID (environment) has a line break or another control character; copy it again"}},
 		{
 			"an API without TLS",
 			map[string]string{"RESOURCE_URL": "http://api.example.com"},
@@ -444,7 +444,7 @@ func TestLoad_Warnings(t *testing.T) {
 		{"nothing to say", good, "redis://localhost:6379", ""},
 		{"TLS", good, "rediss://redis.example", ""},
 		{"Redis elsewhere in the clear", good, "redis://user:hidden@redis.example:6379/1",
-			"SESSION_STORE: redis://redis.example:6379/1 is on a different host and goes over the network in the clear; write rediss:// for TLS"},
+			"SESSION_STORE: redis://redis.example:6379/1 is on a different host, and the connection to it is not encrypted; write rediss:// for TLS"},
 		{"a secret of one character", "aaaaaaaaaaaaaaaa", "",
 			"SESSION_SECRET is one character again and again, which is easy to guess; make one with: openssl rand -base64 32"},
 	} {

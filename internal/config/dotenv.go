@@ -92,7 +92,7 @@ func (s *settings) get(name string) string {
 	}
 	value = strings.TrimSpace(value)
 	if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		s.wrong(name, "contains a line break or a different control character; copy it again")
+		s.wrong(name, "has a line break or another control character; copy it again")
 		return ""
 	}
 	return value

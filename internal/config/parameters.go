@@ -94,7 +94,7 @@ func ReadParameters(query string) (Parameters, error) {
 func CommonParameters(query string) (Parameters, error) {
 	p, err := ReadParameters(query)
 	if err == nil && p["id_token_hint"] == HintOfSession {
-		return nil, &ParameterError{Name: "id_token_hint", What: "can be session only after a sign-in", Fix: "write it in the address: /login?id_token_hint=session"}
+		return nil, &ParameterError{Name: "id_token_hint", What: "can have the value session only after a sign-in", Fix: "write it in the address: /login?id_token_hint=session"}
 	}
 	return p, err
 }
@@ -170,9 +170,9 @@ func twice(name string) error {
 func checkName(name string) error {
 	switch {
 	case name == "":
-		return &ParameterError{What: "have one without a name", Fix: "write name=value"}
+		return &ParameterError{What: "include one without a name", Fix: "write name=value"}
 	case len(name) > maxParameterName:
-		return &ParameterError{What: fmt.Sprintf("have a name of more than %d bytes", maxParameterName)}
+		return &ParameterError{What: fmt.Sprintf("include a name of more than %d bytes", maxParameterName)}
 	case !isPlainText(name) || strings.ContainsFunc(name, unicode.IsSpace):
 		return &ParameterError{Name: shownName(name), What: "has a blank or a control character in its name"}
 	}

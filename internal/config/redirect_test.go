@@ -26,9 +26,9 @@ func TestLoad_RedirectURI(t *testing.T) {
 		{"our own port by another BASE_URL", "http://localhost:8080", "http://localhost:3000/oauth_callback", "http://localhost:3000/oauth_callback"},
 
 		{"no scheme", "", "app.example.com/callback",
-			refused + `"app.example.com/callback" is not a whole address; write what is registered, such as https://app.example.com/callback`},
+			refused + `"app.example.com/callback" is not a full address; write what is registered, such as https://app.example.com/callback`},
 		{"a space", "", "https://app.example.com/a b",
-			refused + `"https://app.example.com/a b" is not a whole address; write what is registered, such as https://app.example.com/callback`},
+			refused + `"https://app.example.com/a b" is not a full address; write what is registered, such as https://app.example.com/callback`},
 		{"no host", "", "https:///callback", refused + `"https:///callback" has no host; write what is registered, such as https://app.example.com/callback`},
 		{"a fragment", "", "https://app.example.com/#cb",
 			refused + `"https://app.example.com/#cb" has a fragment, which a redirect URI may not have (RFC 6749 section 3.1.2); remove it`},
@@ -37,9 +37,9 @@ func TestLoad_RedirectURI(t *testing.T) {
 		{"a password", "", "https://user:hidden@app.example.com/", "REDIRECT_URI (environment) has a user name or password in its address; remove them"},
 		{"a pattern", "", "https://*.example.com/cb", refused + `"https://*.example.com/cb" is a pattern; write one address that it allows`},
 		{"a state of its own", "", "https://app.example.com/cb?state=a",
-			refused + `"https://app.example.com/cb?state=a" has the parameter state in its query twice, or as the server's response will have it; remove it`},
+			refused + `"https://app.example.com/cb?state=a" has the parameter state in its query, but it appears twice or belongs to the server's response; remove it`},
 		{"a parameter twice", "", "https://app.example.com/cb?a=1&a=2",
-			refused + `"https://app.example.com/cb?a=1&a=2" has the parameter a in its query twice, or as the server's response will have it; remove it`},
+			refused + `"https://app.example.com/cb?a=1&a=2" has the parameter a in its query, but it appears twice or belongs to the server's response; remove it`},
 		{"plain http beyond this machine", "", "http://app.example.com/cb",
 			refused + `"http://app.example.com/cb"` + inTheClear},
 		{"plain http on a name that only looks like this machine's", "", "http://localhost.example.com/cb",
@@ -61,7 +61,7 @@ func TestLoad_RedirectURI(t *testing.T) {
 		{"out of band", "", "urn:ietf:wg:oauth:2.0:oob",
 			refused + `"urn:ietf:wg:oauth:2.0:oob" can't be a redirect URI: no app opens for urn:; ` + noApp},
 		{"no slash", "", "com.example.app:callback",
-			refused + `"com.example.app:callback" has no / behind its scheme; write it as it is registered, such as com.example.app:/callback`},
+			refused + `"com.example.app:callback" has no / after its scheme; write it as it is registered, such as com.example.app:/callback`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			cfg, err := Load(env(map[string]string{"BASE_URL": row.base, "REDIRECT_URI": row.value}), "does-not-exist.env", false)

@@ -51,7 +51,7 @@ func TestCallTool_BadName(t *testing.T) {
 		{"a long name", strings.Repeat("x", MaxToolName), true, true},
 		{"a longer name", strings.Repeat("x", MaxToolName+1), true, false},
 		{"a line break", "read\r\nX-Evil: 1", true, false},
-		{"beyond ASCII", "löschen", true, false},
+		{"non-ASCII letters", "löschen", true, false},
 		{"no start at an API", "read_notes", false, false},
 	} {
 		c := clientAt(t, env)

@@ -323,7 +323,7 @@ func LeadsHere(address, namedBy string) string {
 	case wire.MayBeLocal(to):
 		return "is on this machine"
 	case !wire.IsASCII(to):
-		return "may be this machine, in letters beyond ASCII (write its host as xn--…)"
+		return "may be on this machine, as its host has non-ASCII letters (write it as xn--…)"
 	}
 	return ""
 }

@@ -59,7 +59,7 @@ func TestMetadata_LoopbackEndpoints(t *testing.T) {
 	const mapped = "https://ｌｏｃａｌｈｏｓｔ/x" // net/http connects to localhost
 	_, c := public(t, nil, func(d map[string]any) { d["token_endpoint"] = mapped })
 	_, err := c.Metadata(t.Context())
-	wantError(t, err, CodeNotFound, `its token_endpoint "`+mapped+`" may be this machine, in letters beyond ASCII`)
+	wantError(t, err, CodeNotFound, `its token_endpoint "`+mapped+`" may be on this machine, as its host has non-ASCII letters`)
 	l, c := public(t, nil, nil)
 	wantHonest(t, l, c) // the same public name, with its own endpoints
 	for _, elsewhere := range []string{"https://evillocalhost/x", "https://localhost.evil.example/x", "https://127.0.0.1.evil.example/x"} {
@@ -183,7 +183,7 @@ func TestMetadata_OverridesNeedAnswer(t *testing.T) {
 	wantError(t, err, CodeNotFound, "refused the connection")
 }
 
-// Who is on this machine may name it, and a host beyond ASCII may name itself.
+// Who is on this machine may name it, and a host with non-ASCII letters may name itself.
 func TestLeadsHere(t *testing.T) {
 	for _, row := range []struct{ address, namedBy, want string }{
 		{"http://localhost:1/", "https://a.example", "is on this machine"},
@@ -192,7 +192,7 @@ func TestLeadsHere(t *testing.T) {
 		{"http://localhost:1/", "%zz", "is on this machine"},
 		{"http://localhost:1/", "http://127.0.0.1:2", ""},
 		{"https://köln.example/token", "https://köln.example:8443", ""},
-		{"https://localhoſt/", "https://a.example", "may be this machine, in letters beyond ASCII (write its host as xn--…)"},
+		{"https://localhoſt/", "https://a.example", "may be on this machine, as its host has non-ASCII letters (write it as xn--…)"},
 		{"https://a.example/", "https://b.example", ""},
 		{"", "https://b.example", ""},
 		{"%zz", "https://b.example", ""},

@@ -96,7 +96,7 @@ func (c *Client) verifyIDToken(ctx context.Context, raw string, want expected) (
 		return nil, c.unreadableIDToken(raw, err)
 	}
 	if claims.AZP == nil && claims.isForOthers(want.ClientID) {
-		claims.warnings = append(claims.warnings, fmt.Sprintf("The ID token is for others, too (aud is %s), and has no azp, as it should (OpenID Connect "+
+		claims.warnings = append(claims.warnings, fmt.Sprintf("The ID token is for others, too (aud is %s), and lacks the azp that it should have (OpenID Connect "+
 			"Core section 3.1.3.7). Other clients may refuse it.", strings.Join(claims.Audience, ", ")))
 	}
 	signature, warning, keyFault := c.checkSignature(ctx, md, raw, header.Algorithm)
@@ -488,7 +488,7 @@ func (c *idTokenClaims) checkAuthTime(want expected) Verdict {
 // shownAuthTime returns auth_time as a verdict shows it.
 func (c *idTokenClaims) shownAuthTime() string {
 	if c.authTimeUnreadable {
-		return "no number"
+		return "not a number"
 	}
 	return quotedTime(c.AuthTime)
 }

@@ -116,7 +116,7 @@ func TestIDToken_Warnings(t *testing.T) {
 		{"a time in words", "updated_at", "2026-01-01", "Fake User", []string{"updated_at in the ID token is a string, and should be a number"}},
 		{"auth_time in words", "auth_time", "1795563719", "Fake User", []string{"auth_time in the ID token is a string"}},
 		{"a claim of no standard", "groups", 7, "Fake User", nil},
-		{"others in aud", "aud", []string{testserver.FakeClientID, "other"}, "Fake User", []string{"is for others, too (aud is fake-client, other), and has no azp"}},
+		{"others in aud", "aud", []string{testserver.FakeClientID, "other"}, "Fake User", []string{"is for others, too (aud is fake-client, other), and lacks the azp"}},
 		{"others in aud, and our azp", "aud", []string{testserver.FakeClientID, "other"}, "Fake User", nil},
 		{"itself twice in aud", "aud", []string{testserver.FakeClientID, testserver.FakeClientID}, "Fake User", nil},
 		{"the secret in aud", "aud", []string{testserver.FakeClientID, testserver.FakeClientSecret}, "Fake User", []string{"aud is fake-client, [redacted]"}},

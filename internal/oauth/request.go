@@ -513,8 +513,8 @@ func (c *Client) metadataFor(ctx context.Context, r *Request) (*Metadata, error)
 	}
 	if r.Binding != md.Binding {
 		return nil, &Error{Step: wire.Response, Kind: OtherServer, Code: CodeOtherServer,
-			Description: "The settings changed after you started this login: the issuer, its token endpoint, the client ID, the redirect URI or the API has " +
-				"changed since. Nothing of it is sent to the server that is configured now."}
+			Description: "You started this login with different settings: the issuer, its token endpoint, the client ID, the redirect URI or the API has " +
+				"changed since. Nothing from this login is sent to the server that is configured now."}
 	}
 	return md, nil
 }

@@ -224,7 +224,7 @@ func (r *Reader) scope() (scope string, sent bool) {
 		}
 		fallthrough
 	default:
-		r.warn("scope is %s that cannot be read, and should be a string (RFC 6749 section 5.1). What was granted is not known.", kindWords(kind))
+		r.warn("scope is %s that cannot be read, and should be a string (RFC 6749 section 5.1). This app doesn't know what was granted.", kindWords(kind))
 		return "", false
 	}
 }
@@ -240,7 +240,7 @@ func (r *Reader) expiresIn() time.Duration {
 	seconds, err := strconv.ParseFloat(text, 64)
 	switch {
 	case err != nil, seconds < 0, strings.Trim(text, "0123456789.eE+-") != "":
-		r.warn("expires_in is %s, which is no number of seconds (RFC 6749 section 5.1). When the access token expires is not known.", wire.Clip(raw, 60))
+		r.warn("expires_in is %s, which is not a number of seconds (RFC 6749 section 5.1). This app doesn't know when the access token expires.", wire.Clip(raw, 60))
 		return 0
 	case seconds != math.Trunc(seconds):
 		r.warn("expires_in is %s, and should be a whole number (RFC 6749 section 5.1). Other clients may refuse it.", wire.Clip(raw, 60))

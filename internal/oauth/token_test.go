@@ -252,10 +252,10 @@ func TestTokenResponse_Warnings(t *testing.T) {
 		{"Slack's", `{"access_token":"a","token_type":"bot"}`, "", 0, []string{`"bot"`}},
 		{"a token type of another registry", `{"access_token":"a","token_type":"urn:ietf:params:oauth:token-type:access_token"}`, "", 0, []string{"should be Bearer"}},
 
-		{"a word for a lifetime", `{` + good + `,"expires_in":"soon"}`, "email", 0, []string{`expires_in is "soon", which is no number`}},
+		{"a word for a lifetime", `{` + good + `,"expires_in":"soon"}`, "email", 0, []string{`expires_in is "soon", which is not a number`}},
 		{"a lifetime below zero", `{` + good + `,"expires_in":-1}`, "email", 0, []string{"expires_in is -1"}},
 		{"a lifetime beyond any number", `{` + good + `,"expires_in":1e400}`, "email", 0, []string{"expires_in is 1e400"}},
-		{"a lifetime without end", `{` + good + `,"expires_in":"Inf"}`, "email", 0, []string{"no number"}},
+		{"a lifetime without end", `{` + good + `,"expires_in":"Inf"}`, "email", 0, []string{"not a number"}},
 		{"a list for a lifetime", `{` + good + `,"expires_in":[60]}`, "email", 0, []string{"expires_in is [60]"}},
 		{"a lifetime with a fraction", `{` + good + `,"expires_in":60.5}`, "email", time.Minute, []string{"should be a whole number"}},
 		{"a lifetime of a century", `{` + good + `,"expires_in":1e300}`, "email", 100 * 365 * 24 * time.Hour, nil},
@@ -362,7 +362,7 @@ func TestReader_ExpiresIn(t *testing.T) {
 		lives time.Duration
 		words string // of the warning; none without
 	}{
-		"0": {0, ""}, "1": {time.Second, ""}, "0.5": {0, "whole number"}, "-1": {0, "no number"}, `"` + strings.Repeat("x", 500) + `"`: {0, "no number"},
+		"0": {0, ""}, "1": {time.Second, ""}, "0.5": {0, "whole number"}, "-1": {0, "not a number"}, `"` + strings.Repeat("x", 500) + `"`: {0, "not a number"},
 	} {
 		o, err := wire.ParseObject(`{"expires_in":` + raw + `}`)
 		if err != nil {

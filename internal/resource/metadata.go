@@ -223,7 +223,7 @@ func (c *client) checkResource(ctx context.Context, found *resource) error {
 	if !contains(found.Identifier, c.cfg.ResourceURL) {
 		return c.badResource(oauth.ResourceMetadataOfAnother, CheckResource, "The metadata is about %q, but this app called %q.", c.Sanitized(found.Identifier, 300), c.cfg.ResourceURL)
 	}
-	wire.Note(ctx, fmt.Sprintf("The metadata is about %s, which contains the API that was asked. Tokens are for all of it.", c.Sanitized(found.Identifier, 300)))
+	wire.Note(ctx, fmt.Sprintf("The metadata is about %s, which contains the API that this app called. Tokens are for all of it.", c.Sanitized(found.Identifier, 300)))
 	return nil
 }
 

@@ -143,9 +143,9 @@ func (c *client) mayNotRegister(md *oauth.Metadata) *oauth.Error {
 	case c.Pushes(md) && md.PAR == "": // no login would come of it
 		return oauth.NowhereToPush(md)
 	case md.Registration == "":
-		return c.notRegistered(oauth.RegistrationNotOffered, CheckNotOffered, "The authorization server %s registers no clients by itself, and CLIENT_ID is not set.", md.Issuer)
+		return c.notRegistered(oauth.RegistrationNotOffered, CheckNotOffered, "The authorization server %s doesn't support dynamic client registration, and CLIENT_ID is not set.", md.Issuer)
 	case err != nil:
-		return c.notRegistered(oauth.RegistrationEndpoint, CheckEndpoint, "The authorization server names a registration endpoint that may not be used: %s.", c.Sanitized(err.Error(), 300))
+		return c.notRegistered(oauth.RegistrationEndpoint, CheckEndpoint, "The authorization server names a registration endpoint that can't be used: %s.", c.Sanitized(err.Error(), 300))
 	}
 	if where := oauth.LeadsHere(md.Registration, c.cfg.Issuer); where != "" {
 		return c.notRegistered(oauth.RegistrationEndpoint, CheckEndpoint, "The authorization server's registration endpoint %s (%s), but the server itself is not.",

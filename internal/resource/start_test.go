@@ -235,7 +235,7 @@ func TestDiscovery_Refuses(t *testing.T) {
 		{"metadata without TLS", challenge("http://api.example/metadata"), wire.ResourceMetadata, CheckDocument, "is not https"},
 		{"metadata on this machine", challenge("http://localhost:6379/"), wire.ResourceMetadata, CheckDocument, "is on this machine, and the API is not"},
 		{"metadata on this machine, spelled otherwise", challenge("https://127.1/"), wire.ResourceMetadata, CheckDocument, "is on this machine, and the API is not"},
-		{"metadata on this machine, in other letters", challenge("https://ｌｏｃａｌｈｏｓｔ/"), wire.ResourceMetadata, CheckDocument, "may be this machine, in letters"},
+		{"metadata on this machine, in other letters", challenge("https://ｌｏｃａｌｈｏｓｔ/"), wire.ResourceMetadata, CheckDocument, "may be on this machine, as its host has non-ASCII letters"},
 		{"metadata in a file", challenge("file:///etc/passwd"), wire.ResourceMetadata, CheckDocument, "is not a URL that this app can request"},
 		{"metadata at an address without end", challenge("https://api.example/" + strings.Repeat("x", 2000)), wire.ResourceMetadata, CheckDocument,
 			"is not a URL that this app can request"},
@@ -333,7 +333,7 @@ func TestDiscovery_Refuses(t *testing.T) {
 			server(map[string]any{"registration_endpoint": nil}),
 			wire.Registration,
 			CheckNotOffered,
-			"The authorization server https://auth.example registers no clients by itself",
+			"The authorization server https://auth.example doesn't support dynamic client registration",
 		},
 		{
 			"registration without TLS",
@@ -478,7 +478,7 @@ func TestResourceMetadata_Warnings(t *testing.T) {
 			notes += e.Note
 		}
 	}
-	for _, words := range []string{"scopes_supported is a string", "which contains the API that was asked"} {
+	for _, words := range []string{"scopes_supported is a string", "which contains the API that this app called"} {
 		if !strings.Contains(notes, words) {
 			t.Errorf("%q does not say %q", notes, words)
 		}

@@ -31,7 +31,7 @@ const (
 )
 
 // ErrTooLong is the error of a request that does not fit into a cookie.
-var ErrTooLong = errors.New("this login asks for more than a cookie can remember")
+var ErrTooLong = errors.New("this login has more data than fits into a cookie")
 
 // ErrUsed is the error of a state that was used before.
 var ErrUsed = errors.New("the state was used before")

@@ -144,7 +144,7 @@ const maxStored = 32 << 20
 func newRedisStore(address string, roots *x509.CertPool, options sessions.Options, cookieKey []byte, values aead) (sessions.Store, error) {
 	store, err := redistore.NewRediStoreWithPool(redisPool(address, roots), cookieKey)
 	if err != nil {
-		return nil, fmt.Errorf("SESSION_STORE: %s %s; see that Redis runs there, with TLS for rediss:// and without for redis://, or "+
+		return nil, fmt.Errorf("SESSION_STORE: %s %s; check that Redis runs there, with TLS for rediss:// and without for redis://, or "+
 			"remove the line to keep sessions in this process", config.WithoutUser(address), redisFault(err))
 	}
 	return keepIn(store, options, values), nil
