@@ -754,7 +754,7 @@ var Table = []Cause{
 		Name: NoRefreshToken, Group: "Grants and scopes",
 		Sees: "the token response has no `refresh_token`", Write: "`SCOPES='openid profile email offline_access'`",
 		Title:       "There is no refresh token",
-		Explanation: "Most servers want the scope `offline_access`, enabled for the application. The others:\n- Google wants `access_type=offline` instead, and sends a refresh token only when the user saw the consent page. While the app is in testing, the refresh token expires after 7 days.\n- Dropbox wants `token_access_type=offline`.\n- Kinde wants `offline`. It accepts `offline_access` and sends no refresh token for it.\n- Auth0 also wants Allow Offline Access turned on for the API, if the login names one by `audience`.\n- GitLab, Discord, Supabase and Cognito always send one. Cognito has no `offline_access`.\n- GitHub's OAuth apps get none.\n- Clerk documents `offline_access`, but its examples also show a refresh token in responses without that scope.",
+		Explanation: "Most servers want the scope `offline_access`, enabled for the application. The others:\n- Google wants `access_type=offline` instead, and sends a refresh token only when the user saw the consent page. While the app is in testing, the refresh token expires after 7 days.\n- Dropbox wants `token_access_type=offline`.\n- Kinde wants `offline`. It accepts `offline_access`, but sends no refresh token for it.\n- Auth0 also wants Allow Offline Access turned on for the API, if the login names one by `audience`.\n- GitLab, Discord, Supabase and Cognito always send one. Cognito has no `offline_access`.\n- GitHub's OAuth apps get none.\n- Clerk documents `offline_access`, but its examples also show a refresh token in responses without that scope.",
 		Looks: []Quote{
 			{"Google", "(no error: the field is missing from the second login on)", "[googleapis/google-api-nodejs-client#750]"},
 		},
@@ -769,7 +769,7 @@ var Table = []Cause{
 		Sees: "`invalid_dpop_proof`, `use_dpop_nonce`", Write: "turn off DPoP for the client",
 		Title:       "The server wants DPoP, which this app doesn't support",
 		Setting:     AuthMethod,
-		Explanation: "The client may use sender-constrained tokens only (DPoP, RFC 9449). This app sends plain bearer tokens.",
+		Explanation: "The server issues this client only sender-constrained tokens (DPoP, RFC 9449). This app sends plain bearer tokens.",
 		Looks: []Quote{
 			{"Okta", "`invalid_dpop_proof`: The DPoP proof JWT header is missing.", "[okta/okta-sdk-dotnet#697]"},
 		},
@@ -808,7 +808,7 @@ var Table = []Cause{
 	{
 		Name: ParametersRenamed, Group: "What this app doesn't support",
 		Sees: "`client_key` or `appid` is missing", Write: "use the provider's own client",
-		Title:       "The server wants different parameter names than OAuth's",
+		Title:       "The server doesn't use OAuth's parameter names",
 		Explanation: "The server calls the client ID `client_key` (TikTok) or `appid` (WeChat). RFC 6749 section 2.3.1 calls it `client_id`, and this app sends that.",
 		ToldBy:      "`check`, and the page of a failed login",
 		SeenIn:      "[expo/expo#28639], [n8n-io/n8n#11119]",
@@ -847,8 +847,8 @@ var Table = []Cause{
 	{
 		Name: ResponseInFragment, Group: "What this app doesn't support",
 		Sees: "the callback's address has a `#` before `code`, `access_token` or `error`", Write: "use the response type `code` and the response mode `query`",
-		Title:       "The server puts its response behind a #",
-		Explanation: "The server sends its response in the fragment of the address (OAuth 2.0 Multiple Response Type Encoding Practices section 2.1). A browser doesn't send the fragment, so no program on a server can read it. It is the default of the implicit and the hybrid flow, and what `response_mode=fragment` asks for. This app asks for neither: its requests have `response_type=code` and no `response_mode`, for which the default is the query.",
+		Title:       "The server puts its response after a #",
+		Explanation: "The server sends its response in the fragment of the address (OAuth 2.0 Multiple Response Type Encoding Practices section 2.1). A browser doesn't send the fragment, so no program on a server can read it. The implicit and the hybrid flow do this by default, and `response_mode=fragment` asks for it. This app asks for neither: its requests have `response_type=code` and no `response_mode`, for which the default is the query.",
 		Looks: []Quote{
 			{"oidc-client-ts", "Expected code in response", "[authts/oidc-client-ts#1284]"},
 		},
@@ -981,7 +981,7 @@ var Table = []Cause{
 		Name: ResponseIssuerDiffers, Group: "The user, and the return to this app",
 		Sees: "`iss` in the response is not the issuer", Write: "`ISSUER=` the server that answered",
 		Title:       "The response comes from a different server",
-		Explanation: "The authorization response comes from a different server than the one that you signed in at (RFC 9207 section 2.4), or the server spells itself in two ways.",
+		Explanation: "The authorization response comes from a different server than the one that you signed in at (RFC 9207 section 2.4), or the server writes its own issuer in two ways.",
 		Looks: []Quote{
 			{"panva's oidc-provider, two spellings", "discovery `http://host:port/`, callback `iss=http://host:port`", "[JavaScriptSolidServer/JavaScriptSolidServer#524]"},
 			{"GitHub, since April 2026", "callback `iss=https://github.com/login/oauth`; other clients say: unexpected \"iss\" (issuer) response parameter value", "[nextauthjs/next-auth#13409]"},
@@ -1004,7 +1004,7 @@ var Table = []Cause{
 		Sees: "the browser comes back without `code` and without `error`", Write: "turn on the authorization code flow for the client",
 		Title:       "The response has no authorization code",
 		Setting:     Grant,
-		Explanation: "This app asks for response_type=code, and the server sent the browser back with neither a code nor an error (RFC 6749 section 4.1.2). The application there may be set up for a different flow, such as the implicit one, or a page of the server leads back by itself.",
+		Explanation: "This app asks for response_type=code, and the server sent the browser back with neither a code nor an error (RFC 6749 section 4.1.2). The application there may be set up for a different flow, such as the implicit one, or a page on the server sends the browser back by itself.",
 		Wrong:       []string{"`/oauth_callback?state=…&access_token=…`"},
 		Right:       []string{"`/oauth_callback?state=…&code=…`"},
 		ToldBy:      "the page of a failed login",
@@ -1040,7 +1040,7 @@ var Table = []Cause{
 		Name: PKCEVerifierRefused, Group: "The user, and the return to this app",
 		Sees: "the token endpoint's words name PKCE or the verifier", Write: "correct the server's PKCE check",
 		Title:       "The server doesn't accept the code verifier",
-		Explanation: "The server compares `code_verifier` with the `code_challenge` of the login (RFC 7636 section 4.6), and says that they don't fit. This app sends the verifier of the same login, and the steps of the flow show both. Either the code belongs to a different login, or the server lost or changed the challenge.",
+		Explanation: "The server compares `code_verifier` with the `code_challenge` of the login (RFC 7636 section 4.6), and says that they don't match. This app sends the verifier of the same login, and the steps of the flow show both. Either the code belongs to a different login, or the server lost or changed the challenge.",
 		Looks: []Quote{
 			{"IndieAuth for WordPress", "`invalid_grant`: Failed PKCE Validation", "[indieweb/wordpress-indieauth#262]"},
 		},
@@ -1157,7 +1157,7 @@ var Table = []Cause{
 		ToldBy: "the page of a failed login",
 		Fix: func(f Facts) Fix {
 			if f.Kind == oauth.IDTokenMalformed {
-				return f.look("SCOPES", "Fix the server: its id_token is no JWT that can be read, or a claim in it is of the wrong type. Without openid in SCOPES it sends none.")
+				return f.look("SCOPES", "Fix the server: its id_token isn't a readable JWT, or a claim in it is of the wrong type. Without openid in SCOPES it sends none.")
 			}
 			return f.look("TOKEN_ENDPOINT", "The server is at fault, or TOKEN_ENDPOINT is not its token endpoint.")
 		},
@@ -1195,7 +1195,7 @@ var Table = []Cause{
 		Name: UserinfoUnusable, Group: "The tokens",
 		Sees: "userinfo returns a page, or names a different `sub`", Write: "correct the server's userinfo endpoint",
 		Title:       "The userinfo response can't be used",
-		Explanation: "Userinfo has to answer with a JSON object, or a signed JWT, whose `sub` is that of the ID token (OpenID Connect Core section 5.3.2). A different `sub` may be a different user's token. A page is a sign-in in front of the endpoint, or a different address.",
+		Explanation: "Userinfo has to answer with a JSON object, or a signed JWT, whose `sub` is that of the ID token (OpenID Connect Core section 5.3.2). A different `sub` may be a different user's token. If a page answers, a sign-in is in front of the endpoint, or the address is wrong.",
 		Looks: []Quote{
 			{"oidc-client.js (IdentityServer as server)", "sub from user info endpoint does not match sub in id_token", "[IdentityServer/IdentityServer3#3578]"},
 			{"Spring, where a page came", "JSON parse error: Unexpected character ('<' (code 60))", "[camunda/camunda#55732]"},
@@ -1207,7 +1207,7 @@ var Table = []Cause{
 		Name: TokenNotActive, Group: "The tokens",
 		Sees: "`{\"active\": false}` right after the login", Write: "use an introspection endpoint on the issuer's host",
 		Title:       "The server says that the token is not active",
-		Explanation: "The token was just issued, and introspection calls it inactive. Keycloak does this when the endpoint is asked on a different host name than the one that issued the token. Some servers do it for tokens of a different type or for a different audience.",
+		Explanation: "The token was just issued, and introspection calls it inactive. Keycloak does this when introspection is called on a different host name than the one that issued the token. Some servers do it for tokens of a different type or for a different audience.",
 		ToldBy:      "`/tokeninfo`",
 		SeenIn:      "[keycloak/keycloak#15694], [keycloak/keycloak#21820]",
 		Says:        func(Facts) string { return "the server answered active: false" },
@@ -1217,7 +1217,7 @@ var Table = []Cause{
 		Name: RefreshTokenRefused, Group: "The tokens",
 		Sees: "`invalid_grant` at `/refresh`", Write: "sign in again",
 		Title:       "The refresh token is no longer accepted",
-		Explanation: "The refresh token was used, was revoked, or has expired. Many servers replace it with every use, and end the whole grant when an old one comes again.",
+		Explanation: "The refresh token was used, was revoked, or has expired. Many servers replace it with every use, and end the whole grant when an old one is used again.",
 		ToldBy:      "`/refresh`",
 		SeenIn:      "[oidc-wp/openid-connect-generic#109], [oauth2-proxy/oauth2-proxy#1473]",
 		Fix:         func(f Facts) Fix { return f.look("", "Sign in again: a new sign-in brings a new refresh token.") },
@@ -1238,7 +1238,7 @@ var Table = []Cause{
 	{
 		Name: RateLimited, Group: "The tokens",
 		Sees: "429", Write: "wait, then ask again",
-		Title:       "The server asks us to wait",
+		Title:       "The server asks this app to wait",
 		Explanation: "The server counts requests, and this was one too many.",
 		Looks: []Quote{
 			{"Auth0, in its log", "`api_limit`: Global limit has been reached", "[auth0/auth0-deploy-cli#386]"},
@@ -1253,7 +1253,7 @@ var Table = []Cause{
 		Title:       "The API names no authorization server",
 		Explanation: "The API answers without `resource_metadata` in its challenge, and has no metadata at the well-known addresses (RFC 9728 sections 3 and 5.1), so this app can't know which server issues its tokens.",
 		Wrong:       []string{"`401` with nothing but an error"},
-		Right:       []string{"`WWW-Authenticate: Bearer resource_metadata=\"https://api.example.com/.well-known/oauth-protected-resource/mcp\"`; or `ISSUER=` and `CLIENT_ID=` in `.env`, and the API need not say it"},
+		Right:       []string{"`WWW-Authenticate: Bearer resource_metadata=\"https://api.example.com/.well-known/oauth-protected-resource/mcp\"`; or `ISSUER=` and `CLIENT_ID=` in `.env`: then the API doesn't have to name its server"},
 		ToldBy:      "`check`, and the page of a failed login",
 		SeenIn:      "[gavdilabs/cap-mcp-plugin#111], [modelcontextprotocol/csharp-sdk#1050]",
 		Fix: func(f Facts) Fix {
@@ -1281,7 +1281,7 @@ var Table = []Cause{
 		Name: APIMetadataOfAnother, Group: "The login starts at the API (`RESOURCE_URL` alone)",
 		Sees: `"Protected resource … does not match expected …"`, Write: "`RESOURCE_URL=` the API's own address",
 		Title:       "The API's metadata is about a different API",
-		Explanation: "`resource` in the metadata must be the address that the client started with (RFC 9728 section 3.3), or, as APIs that speak MCP write it, one on the same origin that contains it by whole segments. A proxy that turns https into http is the usual cause.",
+		Explanation: "`resource` in the metadata must be the address that the client started with (RFC 9728 section 3.3). This app also accepts an address on the same origin that contains it, as APIs that speak MCP write it. A proxy that turns https into http is the usual cause.",
 		Looks: []Quote{
 			{"VS Code, about a server of the Python SDK", `Protected Resource Metadata resource "http://localhost:8000/" does not match MCP server resolved resource "http://localhost:8000/mcp"`, "[modelcontextprotocol/python-sdk#1264]"},
 			{"MCP's own client", "Protected resource http://api.e2a.dev does not match expected https://api.e2a.dev/mcp (or origin)", "[Mnexa-AI/e2a#635]"},
@@ -1298,9 +1298,9 @@ var Table = []Cause{
 		Name: APIServersUnusable, Group: "The login starts at the API (`RESOURCE_URL` alone)",
 		Sees: "its metadata names no server that can be asked", Write: "`ISSUER=…`, or correct the API's metadata",
 		Title:       "The API names no usable authorization server",
-		Explanation: "The metadata names no authorization server, or only some that may not be asked: http beyond localhost, localhost for an API that is elsewhere, or hosts that do not answer. The first three are looked at.",
+		Explanation: "The metadata names no authorization server, or only servers that this app can't use: http on another machine, localhost for an API elsewhere, or hosts that don't answer. This app tries the first three.",
 		Wrong:       []string{"`\"authorization_servers\": [\"http://mcp.example.com\"]`"},
-		Right:       []string{"`\"authorization_servers\": [\"https://auth.example.com\"]`, exactly as the server's own metadata says it"},
+		Right:       []string{"`\"authorization_servers\": [\"https://auth.example.com\"]`, exactly as in the server's own metadata"},
 		ToldBy:      "`check`, and the page of a failed login",
 		SeenIn:      "[mesh/mesh-mcp#20]",
 		Fix: func(f Facts) Fix {
@@ -1310,12 +1310,12 @@ var Table = []Cause{
 	{
 		Name: RegistrationNotOffered, Group: "The login starts at the API (`RESOURCE_URL` alone)",
 		Sees: `"does not support dynamic client registration"`, Write: "`CLIENT_ID=` of an OAuth application",
-		Title:       "The server doesn't register clients by itself",
+		Title:       "The server doesn't support dynamic client registration",
 		Explanation: "The authorization server has no `registration_endpoint` in its metadata, so you have to create a client by hand.",
 		Looks: []Quote{
 			{"MCP's own client, about GitHub", "Incompatible auth server: does not support dynamic client registration", "[wong2/mcp-cli#23]"},
 		},
-		Right:  []string{"make an OAuth application there, and `CLIENT_ID=` (and `CLIENT_SECRET=`) in `.env`, beside `RESOURCE_URL`", "Clerk: OAuth applications → Dynamic client registration, on. Anyone can register clients then, and the consent page cannot be turned off"},
+		Right:  []string{"create an OAuth application there, and set `CLIENT_ID=` (and `CLIENT_SECRET=`) beside `RESOURCE_URL` in `.env`", "Clerk: OAuth applications → Dynamic client registration, on. Then anyone can register clients, and the consent page can't be turned off"},
 		ToldBy: "`check`, and the page of a failed login",
 		SeenIn: "[punkpeye/mcp-remote#53], [github/github-mcp-server#2532]",
 		Fix:    fixByHand,
@@ -1324,11 +1324,11 @@ var Table = []Cause{
 		Name: RegistrationRefused, Group: "The login starts at the API (`RESOURCE_URL` alone)",
 		Sees: "`invalid_redirect_uri` at registration", Write: "`CLIENT_ID=` of an OAuth application",
 		Title:       "The server refused to register this app",
-		Explanation: "The authorization server registers clients, and not this one: most often because of the redirect URI (RFC 7591 section 3.2.2).",
+		Explanation: "The authorization server registers clients, but refused this one, most often because of the redirect URI (RFC 7591 section 3.2.2).",
 		Looks: []Quote{
 			{"Gluu", "`{\"error\":\"invalid_redirect_uri\",\"error_description\":\"Value of one or more redirect_uris is invalid.\"}`", "[GluuFederation/oxAuth#496]"},
 		},
-		Right:  []string{"allow the redirect URI on the server, or make an OAuth application there and set `CLIENT_ID=`", "Clerk, 422: OAuth applications → Dynamic client registration is off"},
+		Right:  []string{"allow the redirect URI on the server, or create an OAuth application there and set `CLIENT_ID=`", "Clerk, 422: OAuth applications → Dynamic client registration is off"},
 		ToldBy: "the page of a failed login",
 		SeenIn: "[bytebase/bytebase#20033]",
 		Fix:    fixByHand,
@@ -1349,7 +1349,7 @@ var Table = []Cause{
 		Name: ClientDocumentNotSupported, Group: "The login starts at the API (`RESOURCE_URL` alone)",
 		Sees: "`CLIENT_ID` is an https address", Write: "leave `CLIENT_ID` empty",
 		Title:       "The server doesn't accept this client ID metadata document",
-		Explanation: "`CLIENT_ID` is the address of a client ID metadata document. A server that doesn't read documents treats the URL as an unknown client ID. Where its metadata does not say `client_id_metadata_document_supported`, `check` warns, and a login continues: only the server's refusal ends it.\n\nClerk accepts a client that was allowed explicitly, and its metadata says so only while Advertise CIMD support is on. Client ID metadata documents are a beta there, which Clerk's support enables.",
+		Explanation: "`CLIENT_ID` is the address of a client ID metadata document. A server that doesn't read documents treats the URL as an unknown client ID. If its metadata doesn't say `client_id_metadata_document_supported`, `check` warns, but a login continues unless the server refuses it.\n\nClerk accepts a client that was allowed explicitly, and its metadata says so only while Advertise CIMD support is on. Client ID metadata documents are in beta there: ask Clerk's support to enable them.",
 		Wrong:       []string{"`CLIENT_ID=https://client.example.com/metadata.json`"},
 		Right:       []string{"`CLIENT_ID` left empty: the first sign-in registers a client", "Clerk: OAuth applications → CIMD Clients → Pre-register, or Advertise CIMD support"},
 		ToldBy:      "`check`, and the page of a failed login",
@@ -1375,7 +1375,7 @@ var Table = []Cause{
 		Name: APIUnreachable, Group: "The API",
 		Sees: "no answer at `RESOURCE_URL`, 404, 405", Write: "`RESOURCE_URL=` an address that answers GET",
 		Title:       "RESOURCE_URL doesn't reach the API",
-		Explanation: "Host, path, scheme or method is wrong. An API that speaks MCP returns 405 or 404 for GET; with `RESOURCE_URL` alone this app uses POST; with `ISSUER` set, it uses GET.",
+		Explanation: "Host, path, scheme or method is wrong. An API that speaks MCP returns 405 or 404 for GET. With `RESOURCE_URL` alone, this app uses POST. With `ISSUER` set, it uses GET.",
 		Wrong:       []string{"`RESOURCE_URL=https://api.example.com/mcp`, which wants POST, beside `ISSUER`"},
 		Right:       []string{"`RESOURCE_URL=` an address that answers GET, or `RESOURCE_URL` without `ISSUER`"},
 		ToldBy:      "`check`, the page of a failed login (where the login starts at the API), and `/api`",
@@ -1394,7 +1394,7 @@ var Table = []Cause{
 		Name: APIFailed, Group: "The API",
 		Sees: "the API returns 500, 502 or 503", Write: "see the API's log",
 		Title:       "The API failed",
-		Explanation: "The API fails, or a proxy in front of it can't reach it. Some APIs return 500 for a call without a token. Where the metadata is at its well-known address, the login continues.",
+		Explanation: "The API fails, or a proxy in front of it can't reach it. Some APIs return 500 for a call without a token. If the metadata is at its well-known address, the login continues.",
 		Wrong:       []string{"500 without `Authorization`"},
 		Right:       []string{"401 with `WWW-Authenticate: Bearer` (RFC 6750 section 3.1)"},
 		ToldBy:      "`check` and a warning of `check`, the page of a failed login (where the login starts at the API), and `/api`",
@@ -1422,7 +1422,7 @@ var Table = []Cause{
 		Title:       "The API accepts an altered token",
 		Explanation: "The API decodes the token and does not verify the signature, so anyone can write one.",
 		Wrong:       []string{"`jwt.decode(access_token, verify=False)`"},
-		Right:       []string{"the signature, against the server's JWKS; see [verify.md](verify.md)"},
+		Right:       []string{"verify the signature against the server's JWKS; see [verify.md](verify.md)"},
 		ToldBy:      "`/api`",
 		SeenIn:      "[conwetlab/ckanext-oauth2#37], [Tracer-Cloud/opensre#1204]",
 		Fix: func(f Facts) Fix {
@@ -1435,7 +1435,7 @@ var Table = []Cause{
 		Title:       "The API uses the ID token as an access token",
 		Explanation: "An ID token tells the client who signed in. It is no permission to call an API.",
 		Wrong:       []string{"the API accepts `Authorization: Bearer <ID token>`"},
-		Right:       []string{"want `typ` `at+jwt` and the API's own `aud`; see [verify.md](verify.md)"},
+		Right:       []string{"require `typ` `at+jwt` and the API's own `aud`; see [verify.md](verify.md)"},
 		ToldBy:      "`/api`",
 		SeenIn:      "[wso2/api-manager#2948], [qauth-labs/qauth#283]",
 		Fix: func(f Facts) Fix {
@@ -1526,9 +1526,9 @@ var Table = []Cause{
 		Name: APIWantsAnOpaqueToken, Group: "The API",
 		Sees: "401, and the token is a JWT", Write: "accept JWTs, in the API",
 		Title:       "The API can't use this kind of token",
-		Explanation: "The API looks the token up, or asks the server about it, and does not know this one. Clerk's SDK read opaque OAuth tokens only, until it learned JWTs.",
-		Wrong:       []string{"a JWT for an API that knows opaque tokens only"},
-		Right:       []string{"a newer SDK in the API; or Clerk: OAuth applications → Settings → Generate access tokens as JWTs, off, for the whole instance"},
+		Explanation: "The API looks tokens up, or asks the server about them, and doesn't know this one. Older versions of Clerk's SDK accept only opaque OAuth tokens.",
+		Wrong:       []string{"a JWT for an API that accepts only opaque tokens"},
+		Right:       []string{"a newer SDK in the API; or, in Clerk, turn off OAuth applications → Settings → Generate access tokens as JWTs (for the whole instance)"},
 		ToldBy:      "`/api`",
 		SeenIn:      "[clerk/javascript#7308]",
 		Fix: func(f Facts) Fix {
@@ -1556,7 +1556,7 @@ var Table = []Cause{
 		Name: APIChallengeMissing, Group: "The API",
 		Sees: "401 without `WWW-Authenticate`", Write: "correct the API's answer",
 		Title:       "The API doesn't say why it refuses",
-		Explanation: "The API refuses and does not say how to do better (RFC 6750 section 3). A client cannot find the server, and cannot tell an expired token from a missing one.",
+		Explanation: "The API refuses the call, and doesn't say what is missing (RFC 6750 section 3). A client can't find the authorization server, and can't tell an expired token from a missing one.",
 		Wrong:       []string{"`401` alone"},
 		Right:       []string{"`401` with `WWW-Authenticate: Bearer error=\"invalid_token\"`, and `resource_metadata=\"…\"` for clients that start at the API (RFC 9728)"},
 		ToldBy:      "a warning of `check`, and `/api`",
@@ -1571,7 +1571,7 @@ var Table = []Cause{
 		Title:       "The API wants a different scheme than Bearer",
 		Explanation: "The challenge names a scheme that is not Bearer: Basic, DPoP alone, or Negotiate. The address isn't an API that accepts access tokens, or the API wants tokens bound to a key (RFC 9449).",
 		Wrong:       []string{"`WWW-Authenticate: Basic realm=\"…\"`"},
-		Right:       []string{"`WWW-Authenticate: Bearer`, beside any other"},
+		Right:       []string{"`WWW-Authenticate: Bearer`, beside any other scheme"},
 		ToldBy:      "a warning of `check`, and `/api`",
 		SeenIn:      "[joyent/conch-api#1042]",
 		Fix: func(f Facts) Fix {
@@ -1582,7 +1582,7 @@ var Table = []Cause{
 		Name: APITokenNotVerifiable, Group: "The API",
 		Sees: "the signature of a Graph token does not verify", Write: "use an API of your own",
 		Title:       "Only the API can verify this token",
-		Explanation: "Microsoft Graph's access tokens are for Graph alone. Their header holds a `nonce` and the signature does not verify for any other API.",
+		Explanation: "Only Graph can verify an access token for Microsoft Graph. Its header has a `nonce`, and for any other API the signature doesn't verify.",
 		Looks: []Quote{
 			{"ASP.NET Core", "IDX10503: Signature validation failed.", "[AzureAD/azure-activedirectory-identitymodel-extensions-for-dotnet#853]"},
 		},

@@ -1130,7 +1130,7 @@ var rows = []behavior{
 	}, mend: func(p *played) { p.document, p.jwks, p.sign = nil, nil, nil }, page: causes.IDTokenSignature, kind: causes.Look, fix: "a different secret than CLIENT_SECRET"},
 	{name: "the ID token is no JWT", seen: "RFC 7519 section 7.2", server: func() *played {
 		return &played{response: func(r map[string]any) { r["id_token"] = "opaque" }}
-	}, mend: func(p *played) { p.response = nil }, page: causes.TokenResponseUnusable, kind: causes.Look, fix: "its id_token is no JWT"},
+	}, mend: func(p *played) { p.response = nil }, page: causes.TokenResponseUnusable, kind: causes.Look, fix: "its id_token isn't a readable JWT"},
 	{name: "no issuer, and openid is asked for", seen: "OpenID Connect Core section 3.1.3.7 (2)", server: func() *played {
 		p := &played{noDoc: true}
 		return p
