@@ -157,7 +157,7 @@ func (a *attack) tellTheft(demo bool, answer *wire.Exchange) {
 		a.Rest, a.RestText = "Your login still works", "The demo keeps the code valid. Many servers don’t. Then you have to sign in again."
 	default:
 		a.Heading = "The thief gets nothing"
-		a.Why = "The thief has the code and this app’s credentials, but not the verifier. If the exchange works next, the verifier stopped the thief."
+		a.Why = "The thief has the code and this app’s credentials, but not the verifier. If your exchange works now, the verifier stopped the thief."
 		a.Rest, a.RestText = "Your login may still work", "Some servers keep the code valid after this, many do not. Exchange the code to see."
 	}
 }

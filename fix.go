@@ -165,8 +165,13 @@ func (box *fixBox) change(f causes.Fix, from config.Origin, file settingsFile) {
 	}
 }
 
-// look prepares a fix without a better value: a line or a place to look at.
+// look prepares a fix without a better value: a line or a place to look at. For several lines the page has a button that
+// finds out which.
 func (box *fixBox) look(f causes.Fix, from config.Origin) {
+	if f.Several && len(box.Text) > 1 {
+		box.Title, box.Text, box.Line = "One of these is wrong", box.Text[1:], 0
+		return
+	}
 	if f.Variable == "" {
 		box.Title = "What to do"
 		if len(box.Path) > 0 {

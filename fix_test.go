@@ -270,3 +270,19 @@ func TestNewSettingsFile_PathOnlyOnOwnMachine(t *testing.T) {
 		}
 	}
 }
+
+// If one of several variables is wrong, no line is framed, as it would look like the wrong one.
+func TestNewFixBox_SeveralVariables(t *testing.T) {
+	t.Parallel()
+	fix := causes.Fix{Kind: causes.Look, Where: "In .env", Variable: "CLIENT_SECRET", Old: "CLIENT_SECRET=••••••••",
+		Text: "Run all checks. CLIENT_SECRET: mistyped. CLIENT_ID: a different one.", Several: true}
+	file := settingsFile{Path: "/home/you/.env", Origin: func(string) config.Origin { return config.Origin{Line: 3} }}
+	box := newFixBox(config.Config{}.Effective(), fix, "line", file)
+	if box.Title != "One of these is wrong" || box.New != nil || box.Value != "" || box.Line != 0 || len(box.Text) != 2 || box.Text[0] != "CLIENT_SECRET: mistyped." {
+		t.Errorf("the box is %+v", box)
+	}
+	fix.Several = false
+	if box := newFixBox(config.Config{}.Effective(), fix, "line", file); box.Title != "Look at CLIENT_SECRET" || box.New == nil || box.Line != 3 {
+		t.Errorf("for one variable, the box is %+v", box)
+	}
+}

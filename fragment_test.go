@@ -55,7 +55,7 @@ func TestCallback_FragmentInChromium(t *testing.T) {
 				t.Errorf("#%s: the page shows %q: %t\n%s", fragment, words, !want, text)
 			}
 		}
-		if explained := shows != ""; strings.Contains(text, title) != explained || strings.Contains(text, "left out state") == explained || strings.Contains(text, "the-secret") {
+		if explained := shows != ""; strings.Contains(text, title) != explained || strings.Contains(text, "its response is missing") == explained || strings.Contains(text, "the-secret") {
 			t.Errorf("#%s: the page says\n%s", fragment, text)
 		}
 		if strings.Contains(at, "#") != (shows == "") {

@@ -166,6 +166,11 @@ func (l *live) renew(next *server, fresh config.Config, roots *x509.CertPool) {
 	}
 	if !cfg.Equal(old) {
 		l.log.Printf("%s has changed: its settings are in use now", l.options.File())
+		for _, note := range cfg.Notes {
+			if !slices.Contains(old.Notes, note) {
+				l.log.Print(note)
+			}
+		}
 		next.configure(cfg.Effective().After(next.cfg), roots)
 		next.checks.AfterChange() // a file that was saved half way would send the old secret to the new server
 	}

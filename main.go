@@ -156,7 +156,7 @@ func (l *live) login(ctx context.Context, opens bool, listeners []net.Listener, 
 	case <-ctx.Done():
 		verdict = cli.Interrupted
 	case <-time.After(l.options.Timeout):
-		verdict = cli.NobodyCame(l.options.Timeout)
+		verdict = cli.NobodyCame(l.options.Timeout, l.options.Command("check"))
 	case err := <-served:
 		cli.Say(stderr, err.Error())
 		return 1

@@ -80,6 +80,26 @@ func TestReread_MendsLogin(t *testing.T) {
 	}
 }
 
+// A misspelled name of an optional setting is shown on the pages and in the terminal, also if the file got it while the
+// program runs, until it is corrected. Without that, the setting would be ignored in silence.
+func TestReread_TellsMisspelledName(t *testing.T) {
+	t.Parallel()
+	const server, says = "ISSUER=http://127.0.0.1:1\nCLIENT_ID=a-client\n", "SCOPE is not a setting of this app; write SCOPES"
+	r := startRereading(t, server)
+	for i, row := range []struct {
+		line string
+		told bool
+	}{{"", false}, {"SCOPE=openid", true}, {"SCOPE=openid email", true}, {"SCOPES=openid", false}, {"GITHUB_CLIENT_SECRET=x", false}} {
+		r.write(server + row.line)
+		if page := r.Get("/").Body; strings.Contains(page, says) != row.told || strings.Contains(page, "is not a setting") != row.told {
+			t.Errorf("%d: with %q, the page says so: %t\n%s", i, row.line, !row.told, page)
+		}
+		if said := strings.Count(r.p.Err.String(), says); said > 1 || i > 0 && said == 0 {
+			t.Errorf("%d: the terminal says it %d times:\n%s", i, said, r.p.Err)
+		}
+	}
+}
+
 // A request that is refused reads nothing again.
 func TestReread_OnlyForAcceptedRequests(t *testing.T) {
 	t.Parallel()

@@ -132,6 +132,7 @@ type layout struct {
 	Title  string     `json:"-"`
 	Demo   bool       `json:"-"`
 	Notice *notice    `json:"notice,omitempty"`
+	Typos  []string   `json:"misspelled,omitempty"`     // names in the file that are probably ours
 	Broken bool       `json:"demo_is_broken,omitempty"` // on purpose
 	Paste  *pasteForm `json:"-"`                        // the form for the way back; nil where the browser comes by itself
 	Waits  *waits     `json:"-"`                        // the step-by-step login that is under way; nil when none is
@@ -143,7 +144,20 @@ type layout struct {
 
 // page makes the layout of a page.
 func (s *server) page(r *http.Request, title string) layout {
-	return layout{Title: title, File: s.file.name(), Ends: s.ended != nil, Large: wantsHTML(r) && len(r.CookiesNamed(presentCookie)) > 0, Demo: s.cfg.Demo, Notice: s.notice, Broken: s.broken, Paste: newPasteForm(s.cfg), Waits: newWaits(s.waiting(r))}
+	return layout{Title: title, File: s.file.name(), Ends: s.ended != nil, Large: wantsHTML(r) && len(r.CookiesNamed(presentCookie)) > 0,
+		Demo: s.cfg.Demo, Notice: s.notice, Typos: misspelled(s.cfg.Typos), Broken: s.broken, Paste: newPasteForm(s.cfg), Waits: newWaits(s.waiting(r))}
+}
+
+// misspelled says of each name that is probably ours what to write instead. Without it, an optional setting would be
+// ignored in silence.
+func misspelled(typos []config.Typo) []string {
+	var said []string
+	for _, t := range typos {
+		if !t.Foreign {
+			said = append(said, t.String())
+		}
+	}
+	return said
 }
 
 // presentCookie has no port in its name: the demo server's pages look for it, too.

@@ -42,6 +42,7 @@ type Fix struct {
 	Variable string  `json:"variable,omitempty"` // the line of .env, for Change and Look
 	Old      string  `json:"old,omitempty"`      // that line as it is now, a secret masked, or the value on the server; empty when it is not set
 	Text     string  `json:"-"`                  // the same as a sentence, with what else can be done
+	Several  bool    `json:"-"`                  // one of several variables is wrong: the text says first how to find out which, then lists them
 }
 
 // FixKind is the form of a fix.
@@ -447,7 +448,9 @@ func fixCredentials(f Facts) Fix {
 	if !f.Returned {
 		text += "CLIENT_ID: from a different application. "
 	}
-	return f.look("CLIENT_SECRET", text+"TOKEN_ENDPOINT_AUTH_METHOD: the server wants the secret sent a different way.")
+	fix := f.look("CLIENT_SECRET", text+"TOKEN_ENDPOINT_AUTH_METHOD: the server wants the secret sent a different way.")
+	fix.Several = true
+	return fix
 }
 
 // registerAgain returns the fix for a client that this app has registered: no line of .env is about it.

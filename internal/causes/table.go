@@ -527,10 +527,10 @@ var Table = []Cause{
 	},
 	{
 		Name: AuthMethodWrong, Group: "The client",
-		Sees: "`invalid_client`, and the same credentials work with the other method", Write: "`TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post`",
+		Sees: "`invalid_client`, and the same credentials work with the other method", Write: "`TOKEN_ENDPOINT_AUTH_METHOD=` the other method",
 		Title:       "The client authentication method is wrong",
 		Setting:     AuthMethod,
-		Explanation: "The server allows only one method for this client. Some servers say so. Others read only the form, and answer that `client_id` is missing.",
+		Explanation: "The server allows only one method for this client. Some servers say so. Others read only the request body, and answer that `client_id` is missing.",
 		Looks: []Quote{
 			{"Ory (fosite)", "The OAuth 2.0 Client supports client authentication method 'client_secret_basic', but method 'client_secret_post' was requested.", "[cirrusidentity/simplesamlphp-module-authoauth2#50]"},
 			{"Authelia", "The request was determined to be using 'token_endpoint_auth_method' method 'client_secret_post', however the OAuth 2.0 client registration does not allow this method.", "[authelia/authelia#10131]"},

@@ -85,8 +85,8 @@ func UnknownState(cfg config.Effective, host string, response url.Values, cookie
 		return LoginNotKnown, "The authorization response has no state, so this app can't tell which login it belongs to.",
 			"Start a new login. If your server just sent you here, it left out state (RFC 6749 section 4.1.2): fix that on the server."
 	case len(response) == 0:
-		return LoginNotKnown, "Your server sends the browser to this page after sign-in. If it did just now, it left out state (RFC 6749 section 4.1.2).",
-			"Start a new login. If your server just sent you here, fix that on the server."
+		return LoginNotKnown, "Your server sends the browser to this page after sign-in. If it did just now, its response is missing, or comes after a #.",
+			"Start a new login. If the response is missing again, read the server's log."
 	case local && cfg.CallbackIsPasted() && !strings.EqualFold(host, base.Host):
 		return HostChangedOnTheWayBack, fmt.Sprintf("The login started on %s, and the address was pasted on %s, where the cookie of the login is not sent.",
 			base.Host, wire.Clip(host, 80)), "Open " + cfg.BaseURL + " and paste it there."

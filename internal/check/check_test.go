@@ -355,13 +355,13 @@ func TestRun_JudgesFakeServer(t *testing.T) {
 				return 401, "invalid_client"
 			}
 			return 400, "invalid_grant"
-		}), "client", causes.OK, "an invented code"},
+		}), "client", causes.OK, "an invented secret gets a different answer …"},
 		{"a 200 with an error, as GitHub", token(func(_, secret string, _ bool) (int, string) {
 			if secret != testserver.FakeClientSecret {
 				return 200, "incorrect_client_credentials"
 			}
 			return 200, "bad_verification_code"
-		}), "client", causes.OK, "an invented code"},
+		}), "client", causes.OK, "an invented secret gets a different answer …"},
 		{"the code comes first", token(func(string, string, bool) (int, string) { return 400, "invalid_grant" }), "client", causes.Warn, "needs a sign-in"},
 		{"the code comes first, the refresh token tells", func(l *testserver.FakeServer) {
 			l.Token = func(w http.ResponseWriter, r *http.Request) {
@@ -419,7 +419,7 @@ func TestRun_JudgesFakeServer(t *testing.T) {
 					testserver.SendBody(400, "application/json", `{"error":"invalid_grant"}`)(w, r)
 				}
 			}
-		}, "client", causes.OK, "an invented code"},
+		}, "client", causes.OK, "an invented secret gets a different answer …"},
 		{"the code comes first, and the refresh grant is off", func(l *testserver.FakeServer) {
 			l.Token = func(w http.ResponseWriter, r *http.Request) {
 				_, secret, _ := r.BasicAuth()

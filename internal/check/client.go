@@ -240,7 +240,11 @@ func (o *Observer) concludeClient(ctx context.Context) causes.Finding {
 		}
 		fallthrough
 	case answer.yes != "":
-		return causes.Proved("%s", right(as.method)).By("with %s, %s gets a different answer", what, answer.yes)
+		proof := "%s gets a different answer"
+		if answer.yes != anInventedCode {
+			proof += " (to " + string(answer.yes) + ")"
+		}
+		return causes.Proved("%s", right(as.method)).By(proof, what)
 	case answer.passed:
 		f := causes.Warning("needs a sign-in: the server doesn't refuse the client, but fails on an invented code (%d)", answer.reply.Status).As(causes.ServerFailed)
 		f.Server = answer.reply.quote
@@ -288,7 +292,7 @@ func (o *Observer) concludeClientAlone(ctx context.Context) causes.Finding {
 		return o.outOfOrder(ctx, as, got)
 	}
 	f := notYet()
-	f.Found = "accepted, but not yet compared with a wrong secret: run all checks"
+	f.Found = "not yet compared with a wrong secret: run all checks"
 	return f
 }
 

@@ -143,7 +143,7 @@ func TestRun_RecordedAnswers(t *testing.T) {
 		{"2", "secret wrong", goOAuth2, wrongSecret, "client", causes.Fail, causes.ClientSecretWrong, "paste CLIENT_SECRET again"},
 		{"2", "secret missing", goOAuth2, map[string]string{"CLIENT_SECRET": ""}, "client", causes.Fail, causes.ClientSecretMissing, "paste CLIENT_SECRET from"},
 		{"2", "unknown client ID", goOAuth2, unknownID, "client", causes.Warn, causes.ServerFailed, "Compare CLIENT_ID"},
-		{"2", "right", doorkeeper, nil, "client", causes.OK, "", "an invented code"},
+		{"2", "right", doorkeeper, nil, "client", causes.OK, "", "an invented secret gets a different answer …"},
 		{"2", "secret wrong", doorkeeper, wrongSecret, "client", causes.Fail, causes.ClientSecretWrong, ""},
 
 		{"3", "right", ownMembers, nil, "client", causes.OK, "", "accepted"},

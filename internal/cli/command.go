@@ -83,16 +83,28 @@ func (o Options) Printing(getenv func(string) string, stdout io.Writer) PrintOpt
 	case o.Markdown:
 		p.Format = Markdown
 	}
-	program := "go run ."
-	if name := os.Args[0]; !strings.Contains(name, "go-build") && !strings.HasSuffix(name, ".test") {
-		program = name
-	}
-	p.Again, p.SignIn = program+" check", program
-	if o.Env != "" {
-		file := " -env " + Quote(o.Env)
-		p.Again, p.SignIn = p.Again+file, p.SignIn+file
-	}
+	p.Again, p.SignIn = o.Command("check"), o.Command("")
 	return p
+}
+
+// Command returns the command line that runs this program again, with the same settings: a built one by the name that it
+// was called by.
+func (o Options) Command(verb string) string {
+	words := program()
+	if verb != "" {
+		words += " " + verb
+	}
+	if o.Env != "" {
+		words += " -env " + Quote(o.Env)
+	}
+	return words
+}
+
+func program() string {
+	if name := os.Args[0]; !strings.Contains(name, "go-build") && !strings.HasSuffix(name, ".test") {
+		return name
+	}
+	return "go run ."
 }
 
 // errUsage is the error of an invalid command line. What is wrong has been printed.
@@ -157,7 +169,7 @@ func Parse(args []string, stdout, stderr io.Writer) (Options, error) {
 		}
 		err = fmt.Errorf("-param: %w", err)
 	}
-	Say(stderr, err.Error()+"\nRun `go run . -h` for usage.\n")
+	Say(stderr, err.Error()+"\nRun `"+program()+" -h` for usage.\n")
 	return o, errUsage
 }
 

@@ -50,10 +50,10 @@ func First(to chan<- Verdict) func(Verdict) {
 // Interrupted is the verdict if the user stopped the command before a login came back.
 var Interrupted = Verdict{Heading: "Stopped before a login came back", Code: "interrupted", Description: "The settings are not tested."}
 
-// NobodyCame returns the verdict if no login came back in time.
-func NobodyCame(within time.Duration) Verdict {
+// NobodyCame returns the verdict if no login came back in time, with the command that checks the settings.
+func NobodyCame(within time.Duration, check string) Verdict {
 	return Verdict{Heading: "No login came back within " + within.String(), Code: "login_never_came_back", Name: string(causes.LoginNeverCameBack),
-		Description: "The address above was not opened, or the browser didn't come back from the authorization server.", Hint: "Run `go run . check`: it finds most causes. The page in the browser may say more."}
+		Description: "The address above was not opened, or the browser didn't come back from the authorization server.", Hint: "Run `" + check + "`: it finds most causes. The page in the browser may say more."}
 }
 
 // Print prints a verdict and returns the exit code. For programs it prints the token response, or the error in the form of

@@ -89,7 +89,7 @@ func TestFirst_KeepsFirstVerdict(t *testing.T) {
 	if v := <-verdicts; v.Code != "a" || len(verdicts) != 0 {
 		t.Errorf("it is %+v, and %d more", v, len(verdicts))
 	}
-	if v := NobodyCame(90 * time.Second); v.Code != "login_never_came_back" || v.Heading != "No login came back within 1m30s" || v.Name == "" || v.Works || Interrupted.Works {
+	if v := NobodyCame(90*time.Second, "app check -env a"); v.Code != "" && !strings.Contains(v.Hint, "`app check -env a`") || v.Code != "login_never_came_back" || v.Heading != "No login came back within 1m30s" || v.Name == "" || v.Works || Interrupted.Works {
 		t.Errorf("without a login it is %+v", v)
 	}
 }

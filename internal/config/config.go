@@ -246,7 +246,7 @@ func (s *settings) client(c Config) {
 		return
 	}
 	if c.AuthMethod == MethodNone && secret != "" {
-		s.wrong("TOKEN_ENDPOINT_AUTH_METHOD", "none means a public client, which has no secret; remove this line or CLIENT_SECRET")
+		s.wrong("TOKEN_ENDPOINT_AUTH_METHOD", `"none" is for a client without a secret; remove this line or CLIENT_SECRET`)
 	}
 	if (c.AuthMethod == MethodBasic || c.AuthMethod == MethodPost) && secret == "" {
 		s.wrong("CLIENT_SECRET", "is missing, but TOKEN_ENDPOINT_AUTH_METHOD says %s; set the secret, or remove that line for a public client", c.AuthMethod)
@@ -336,6 +336,13 @@ func (s *settings) typos() []Typo {
 	}
 	return found
 }
+
+func (t Typo) problem() Problem {
+	return Problem{Where: t.Where, What: t.Name + " is not a setting of this app", Fix: "write " + t.Meant}
+}
+
+// String returns what is wrong, where, and what to write.
+func (t Typo) String() string { return t.problem().String() }
 
 // IfMeant returns the rest of a sentence that starts with "if" and says what to do if the name is meant for this app.
 func (t Typo) IfMeant() string {
@@ -434,7 +441,7 @@ func distance(a, b string) int {
 func (s *settings) reportTypos(typos []Typo, mistake bool) {
 	explained := false // what is missing
 	for _, typo := range typos {
-		p := Problem{Where: typo.Where, What: typo.Name + " is not a setting of this app", Fix: "write " + typo.Meant}
+		p := typo.problem()
 		switch i := s.missing(typo.Meant); {
 		case i >= 0 && typo.Foreign: // it may have nothing to do with that
 			if s.problems[i].Setting == typo.Meant || typo.Meant == "CLERK_PUBLISHABLE_KEY" {

@@ -187,7 +187,7 @@ func TestLoad_EveryMistake(t *testing.T) {
 			"none with a secret",
 			map[string]string{"ISSUER": "https://auth.example.com", "CLIENT_ID": "a", "CLIENT_SECRET": "b", "TOKEN_ENDPOINT_AUTH_METHOD": "none"},
 			[]string{
-				"TOKEN_ENDPOINT_AUTH_METHOD (environment): none means a public client, which has no secret; remove this line or CLIENT_SECRET"},
+				"TOKEN_ENDPOINT_AUTH_METHOD (environment): \"none\" is for a client without a secret; remove this line or CLIENT_SECRET"},
 		},
 		{
 			"a method without a secret",
