@@ -60,7 +60,7 @@ func TestFormPosted_LoginWaits(t *testing.T) {
 			r := b.Do(req)
 			status, words := http.StatusForbidden, "another site"
 			if row.explained {
-				status, words = http.StatusBadRequest, "Set the response mode of this client to query"
+				status, words = http.StatusBadRequest, "set the response mode of this client to query"
 			}
 			if r.StatusCode != status || !strings.Contains(r.Body, words) || strings.Contains(r.Body, "form-post-required") != row.explained {
 				t.Errorf("%s (%s) was answered %d; want %d with %q:\n%s", row.name, accept, r.StatusCode, status, words, r.Body)

@@ -181,7 +181,7 @@ func (r *refusal) scope() (Finding, bool) {
 	list := wire.Clip(strings.Join(missing, " "), 200)
 	fix := "add " + list + " to SCOPES, enable it for the OAuth application, and sign in again"
 	if r.cfg.AtAPI {
-		fix = "sign in for it, too, where this page offers that; the server decides whether this user may have it"
+		fix = "if this page offers the scope, sign in for it; the server decides whether this user gets it"
 	}
 	f, found := refusedBecause(APIScopeMissing, fix, "the access token lacks the scope %s", list)
 	f.Setting = "SCOPES"
@@ -300,16 +300,16 @@ func (r *refusal) because(name Name) (Finding, bool) {
 			return refusedBecause(name, "refresh the token, or sign in again", "the API says that the access token has expired")
 		}
 		if !r.expired() {
-			return refusedBecause(ClockDiffers, "set the clock of the API's machine", "the API says that the token has expired, and it has not: the clocks differ")
+			return refusedBecause(ClockDiffers, "set the clock of the API's machine", "the API says that the token has expired, but it has not: the clocks differ")
 		}
 		return refusedBecause(name, "refresh the token, or sign in again", "the access token expired at %s", t.Expires.UTC().Format(time.RFC3339))
 	case APIAcceptsIDToken:
 		return refusedBecause(name, "the API must accept access tokens: an ID token is for the client (RFC 9068 section 2)", "the API wants an ID token")
 	case APIWantsAJWT:
-		return refusedBecause(name, "have access tokens issued as JWTs, or let the API ask the server "+
+		return refusedBecause(name, "have the server issue JWTs as access tokens, or let the API ask the server "+
 			"(introspection)", "the access token is opaque, and the API wants a JWT")
 	}
-	return refusedBecause(APIWantsAnOpaqueToken, "let the API verify JWTs, or have opaque access tokens issued; if the token was revoked, sign in again",
+	return refusedBecause(APIWantsAnOpaqueToken, "let the API verify JWTs, or have the server issue opaque access tokens; if the token was revoked, sign in again",
 		"the access token is a JWT, and the API looks tokens up instead")
 }
 
@@ -368,7 +368,7 @@ func ExplainUserinfo(cfg config.Effective, e *wire.Exchange, granted []string) *
 	switch {
 	case e.ErrorInside(): // at a plain OAuth server; OpenID Connect demands a sub
 		f = Warning("userinfo returns %d with an error, so the token is not tested", e.Status)
-		f.Fix = "read what it says"
+		f.Fix = "read userinfo's message"
 	case wire.NoRoute(e.Status):
 		f = Finding{Result: Fail, Name: UserinfoUnusable, Found: fmt.Sprintf("there is no userinfo at this address (%d)", e.Status)}
 		f = f.Look(noUserinfo(cfg))
@@ -473,7 +473,7 @@ func JudgeWrongToken(which WrongToken, e *wire.Exchange, opened bool) Finding {
 		return Proved("rejected, by an error in the body (%d); it should return 401 (RFC 6750 section 3.1)", e.Status)
 	case e.ErrorInside():
 		f := Warning("undecided: the API returns %d with an error of its own, which may be a refusal", e.Status)
-		f.Setting, f.Fix = "RESOURCE_URL", "compare its words with those for the access token; an API should refuse with 401 (RFC 6750 section 3.1)"
+		f.Setting, f.Fix = "RESOURCE_URL", "compare its message with the one for the access token; an API should refuse with 401 (RFC 6750 section 3.1)"
 		return f
 	}
 	f := Finding{Result: Fail, Setting: "RESOURCE_URL", Fix: "the API must check every access token: see docs/verify.md"}
@@ -530,7 +530,7 @@ func ExplainIntrospection(cfg config.Effective, e *wire.Exchange) *APIAnswer {
 		f = Warning("no introspection endpoint answers there (%d)", a.Status).Look(introspectionPlace(cfg))
 	case a.Status == http.StatusUnauthorized, a.Status == http.StatusForbidden, IsAboutClient(a.Cause()):
 		f = Warning("the server doesn't let this client introspect tokens (%d)", a.Status).
-			Look("Allow this client to introspect, if the server has a setting for it. Some servers answer an API only, which has credentials of its own. A login needs no introspection.")
+			Look("Allow this client to introspect, if the server has a setting for it. Some servers answer only an API that has its own credentials. A login needs no introspection.")
 	default:
 		return nil
 	}

@@ -406,7 +406,7 @@ func TestExplainAPI_Scope(t *testing.T) {
 		t.Errorf("of scopes that were granted it says %+v", named.Finding)
 	}
 	cfg.AtAPI = true
-	if f = ExplainAPI(cfg, challenged, &oauth.AccessToken{}, nil, time.Now()); f.Line != "" || !strings.Contains(f.Fix, "where this page offers that") {
+	if f = ExplainAPI(cfg, challenged, &oauth.AccessToken{}, nil, time.Now()); f.Line != "" || !strings.Contains(f.Fix, "if this page offers the scope") {
 		t.Errorf("where the API names its server it says %+v", f.Finding)
 	}
 	for words, want := range map[string]Name{"insufficient rights": APIChallengeMissing, "the scope": APIChallengeMissing, "Insufficient Scope": APIScopeMissing} {
@@ -442,7 +442,7 @@ func TestExplainUserinfo_Reasons(t *testing.T) {
 		{"403", plain, 403, inJSON, wanted, "email", Fail, OpenIDMissing, "add openid to SCOPES"},
 		{"400", plain, 400, inJSON, wanted, "", "", "", ""},
 		{"an answer", plain, 200, inJSON, `{"sub":"openid"}`, "", "", "", ""},
-		{"an error inside", plain, 200, inJSON, other, "", Warn, "", "read what it says"},
+		{"an error inside", plain, 200, inJSON, other, "", Warn, "", "read userinfo's message"},
 		{"a scope", plain, 403, inJSON, insufficient, "email", Fail, OpenIDMissing, "add openid to SCOPES"},
 		{"another scope", plain, 403, inJSON, insufficient, "openid", Fail, APIScopeMissing, "Add the scope that userinfo wants"},
 		{"openid, granted", plain, 403, inJSON, wanted, "openid", Fail, "", "Look at the server's log"},

@@ -5,9 +5,9 @@ import "oauth-test-client/internal/config"
 // Advice for a cause that is one of two, or only likely. The fix of its row would claim too much.
 const (
 	PasteSecretToo    = "The server refuses these credentials by that method, too: paste CLIENT_SECRET again as well."
-	ReadTheServer     = "Read what the server says, and compare the application's settings there."
+	ReadTheServer     = "Read what the server says, and compare the application's settings in its dashboard."
 	RenewCertificate  = "Renew the server's certificate."
-	NotRevoked        = "A token that is not revoked lives until it expires: that is a limit of the server, and no login needs it."
+	NotRevoked        = "A token that is not revoked stays valid until it expires. That is a limit of the server: no login needs revocation."
 	RemovePAR         = "Remove PAR from .env: this server offers no pushed authorization requests."
 	NamedAlready      = "The login has named the API already (resource), and the server ignored it. Sign in with the API's identifier from the server's dashboard: /login?audience= or /login?resource=. Or let the API accept this audience."
 	ValidCertificate  = "The server needs a certificate that is valid now and for this host."

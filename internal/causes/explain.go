@@ -38,7 +38,7 @@ func Explain(cfg config.Effective, method string, scopes []string, e *oauth.Erro
 	}
 	a.Hint = cmp.Or(a.Remedy.Text, hintWithoutCause(cfg, e))
 	if e.Kind == oauth.RegistrationUnusable { // it is not asked again, as it may make a client each time
-		a.Hint += " If the server is fixed, restart this app, or save .env again."
+		a.Hint += " Once the server is fixed, restart this app, or save .env again."
 	}
 	if e.Said != "" {
 		a.Hint = strings.TrimSpace(a.Hint + " The server said: " + e.Said)

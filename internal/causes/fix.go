@@ -304,7 +304,7 @@ func chooseServer(f Facts, text string) Fix {
 	case strings.Contains(f.Found, "{tenantid}"):
 		return f.look("ISSUER", "In .env, write your tenant's ID in ISSUER instead of common or organizations ("+LowerFirst(f.provider().in())+": App registrations → your app → Overview → Directory (tenant) ID).")
 	case f.Kind == oauth.IssuerDiffers && !f.Cfg.Clerk && HostOf(f.Found) == HostOf(f.Cfg.Issuer): // a working issuer would be in Value
-		return f.look("ISSUER", "The metadata at ISSUER names "+f.Found+" as its issuer. If no metadata that names it is found there either, fix this on the server: its issuer has to be "+f.Cfg.Issuer+".")
+		return f.look("ISSUER", "The metadata at ISSUER names "+f.Found+" as its issuer. If that address has no metadata with this issuer, fix this on the server: its issuer has to be "+f.Cfg.Issuer+".")
 	case f.Status == http.StatusUnauthorized || f.Status == http.StatusForbidden:
 		return f.look("ISSUER", fmt.Sprintf("Something refuses this app there (%d): a firewall, or a sign-in in front of the server. Let requests for the metadata through. If the address is wrong, correct ISSUER.", f.Status))
 	case f.Cfg.Clerk:
@@ -471,7 +471,7 @@ func fixScopes(f Facts) Fix {
 		refused = []string{"offline_access"}
 	}
 	if place := f.provider().Switch[ScopeNotEnabled]; place != "" && f.Cfg.Registered() {
-		return f.look("", "Enable the scopes ("+LowerFirst(f.provider().in())+": "+place+"), then restart this app: a client that is registered already keeps the scopes that it got.")
+		return f.look("", "Enable the scopes ("+LowerFirst(f.provider().in())+": "+place+"), then restart this app: an already registered client keeps its scopes.")
 	}
 	if len(asked) == 0 {
 		return f.look("SCOPES", "The server has no default scope. Name the scopes in SCOPES.")
@@ -645,7 +645,7 @@ func fixTokenEndpoint(f Facts) Fix {
 	case strings.Contains(strings.ToLower(f.Words), "application/json"):
 		return f.look("", "The server wants JSON there. OAuth sends a form (RFC 6749 section 4.1.3), as this app does: look for a token endpoint that follows the standard.")
 	case f.Found != "":
-		return f.look("TOKEN_ENDPOINT", "It redirects to "+f.Found+", and this app sends no secret after a redirect. Look at whether that is the server's token endpoint: then TOKEN_ENDPOINT has to name it.")
+		return f.look("TOKEN_ENDPOINT", "The token endpoint redirects to "+f.Found+", and this app sends no secret after a redirect. If that is the server's token endpoint, set TOKEN_ENDPOINT to it.")
 	case set == "":
 		return f.look("", "The server's metadata names this address. Check that the server is running, and any proxy or firewall in front of it. If the address in the metadata is wrong, set TOKEN_ENDPOINT.")
 	}
@@ -670,7 +670,7 @@ func fixParameter(f Facts) Fix {
 	case name == "nonce" && !slices.Contains(f.Cfg.Scopes, "openid"):
 		return f.change("SCOPES", strings.TrimSpace("openid "+strings.Join(f.Cfg.Scopes, " ")), "")
 	case name == "":
-		return f.look("AUTHORIZATION_PARAMS", "Write the parameter that the server names in AUTHORIZATION_PARAMS, with a value from the server's documentation.")
+		return f.look("AUTHORIZATION_PARAMS", "In AUTHORIZATION_PARAMS, write the parameter that the server names, with a value from the server's documentation.")
 	}
 	name = wire.Clip(name, 60)
 	return f.look("AUTHORIZATION_PARAMS", "Write AUTHORIZATION_PARAMS='"+name+"=…' in .env, with a value from the server's documentation. For one login, open /login?"+name+"=….")

@@ -316,7 +316,7 @@ func TestFix_Situations(t *testing.T) {
 		{"openid, asked for", fixOpenID, Facts{Cfg: openID}, "openid", ", or remove openid from SCOPES. A server"},
 		{"openid", fixOpenID, Facts{Cfg: plain}, "SCOPES='openid profile email'", ""},
 		{"the token endpoint, known", fixTokenEndpoint, Facts{Cfg: token, Value: "https://a"}, "TOKEN_ENDPOINT=https://a", ""},
-		{"the token endpoint, redirected", fixTokenEndpoint, Facts{Cfg: token, Found: "https://a"}, "", "TOKEN_ENDPOINT has to name it"},
+		{"the token endpoint, redirected", fixTokenEndpoint, Facts{Cfg: token, Found: "https://a"}, "", "set TOKEN_ENDPOINT to it"},
 		{"the token endpoint of the metadata", fixTokenEndpoint, Facts{Cfg: plain}, "", "The server's metadata names this address"},
 		{"the token endpoint, refused at Clerk", fixTokenEndpoint, Facts{Cfg: atClerk, Status: 403}, "", ""},
 		{"the token endpoint, refused", fixTokenEndpoint, Facts{Cfg: plain, Status: 403}, "", "Something in front of the token endpoint"},

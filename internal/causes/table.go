@@ -835,13 +835,13 @@ var Table = []Cause{
 		Sees: "\"response_mode must be form_post\", or a POST to the callback", Write: "use the response mode `query`",
 		Title:       "The server answers by form_post, which this app doesn't read",
 		Setting:     Grant,
-		Explanation: "The server sends its response as a form (OAuth 2.0 Form Post Response Mode). The browser sends no cookie of this app with a form from another site, so this app can't tell which login it belongs to. It reads nothing of the form.",
+		Explanation: "The server sends its response as a form (OAuth 2.0 Form Post Response Mode). The browser sends no cookie of this app with a form from another site, so this app can't tell which login the form belongs to. This app doesn't read the form.",
 		Looks: []Quote{
 			{"Apple", "`invalid_request`: response_mode must be form_post when name or email scope is requested.", "[oauth-io/oauth-js#104]"},
 		},
 		ToldBy: "`check`, a warning of `check` (where the metadata lists no other response mode), and the page of a failed login",
 		Fix: func(f Facts) Fix {
-			return f.turnOff(FormPostRequired, Grant, "Set the response mode of this client to query. At Apple, ask for no scope")
+			return f.turnOff(FormPostRequired, Grant, "With Apple, request no scope. Otherwise, set the response mode of this client to query")
 		},
 	},
 	{
@@ -871,7 +871,7 @@ var Table = []Cause{
 			{"Okta", "`access_denied`: Policy evaluation failed for this request, please check the policy configurations.", "[oktadev/okta-wordpress-sign-in-widget#35]"},
 		},
 		Wrong:  []string{"the user is not on the list"},
-		Right:  []string{"Google: Audience → Test users", "Entra: Enterprise applications → Users and groups", "Okta: the app's Assignments, and the authorization server's Access Policies (also for `no_matching_policy`); with Federation Broker Mode no assignment is needed", "Auth0, `unauthorized`: user is blocked: unblock the user", "GitHub, `unverified_user_email`: the user verifies an email address first", "Clerk: User & authentication → Access mode, and Protect → Rules and Blocklist"},
+		Right:  []string{"Google: Audience → Test users", "Entra: Enterprise applications → Users and groups", "Okta: the app's Assignments, and the authorization server's Access Policies (also for `no_matching_policy`); with Federation Broker Mode no assignment is needed", "Auth0, `unauthorized`: user is blocked. Unblock the user", "GitHub, `unverified_user_email`: the user verifies an email address first", "Clerk: User & authentication → Access mode, and Protect → Rules and Blocklist"},
 		ToldBy: "the page of a failed login",
 		SeenIn: "[o365soa/soa#90]",
 		Fix:    func(f Facts) Fix { return f.turnOff(UserNotAllowed, Users, "Allow this user") },
@@ -894,19 +894,19 @@ var Table = []Cause{
 		Name: LoginNeverCameBack, Group: "The user, and the return to this app",
 		Sees: "the login was started, and the browser did not come back", Write: "see the home page: it lists the causes",
 		Title:       "The login did not come back",
-		Explanation: "The login started and no response came. The usual causes, the most likely first:\n- The redirect URI is not registered, and the server keeps the browser ([redirect-uri-not-registered](#redirect-uri-not-registered)).\n- The consent page blocks the way back ([form-action-blocks-return](#form-action-blocks-return)).\n- The browser came back to a different host name ([host-changed-on-the-way-back](#host-changed-on-the-way-back)).\n- The tab was closed.",
+		Explanation: "The login started and no response came. The usual causes, the most likely first:\n- The redirect URI is not registered, and the server keeps the browser ([redirect-uri-not-registered](#redirect-uri-not-registered)).\n- The consent page blocks the way back ([form-action-blocks-return](#form-action-blocks-return)).\n- The browser came back on a different host name ([host-changed-on-the-way-back](#host-changed-on-the-way-back)).\n- The tab was closed.",
 		Looks: []Quote{
 			{"Clerk, redirect URI not registered", "an error page on the server; the client \"hangs on `Waiting for approval...` — the callback never arrives\"", "[higgsfield-ai/cli#35]"},
 		},
-		Right:  []string{"`go run . check`, then what it names"},
-		ToldBy: "`/` (and `go run . login`, when its time is over)",
+		Right:  []string{"run `go run . check`, then fix what it names"},
+		ToldBy: "`/` (and `go run . login`, when it times out)",
 		Fix:    func(f Facts) Fix { return f.look("", "Sign in again, or finish in the other tab.") },
 	},
 	{
 		Name: FormActionBlocksReturn, Group: "The user, and the return to this app",
 		Sees: "the user presses Allow, and nothing happens", Write: "on the server, add the client's origin to `form-action`",
 		Title:       "The server's page blocks the way back",
-		Explanation: "The sign-in or consent page has a Content-Security-Policy with `form-action 'self'`. Chromium and Safari apply it to the redirect after the form too, and block the redirect back. Firefox does not. The code has been issued by then.",
+		Explanation: "The sign-in or consent page has a Content-Security-Policy with `form-action 'self'`. Chromium and Safari apply it to the redirect after the form too, and block the redirect back. Firefox does not. By the time of the block, the server has already issued the code.",
 		Looks: []Quote{
 			{"Chromium's console", `Sending form data to '…' violates the following Content Security Policy directive: "form-action 'self'". The request has been blocked.`, "[geteduroam/letswifi-portal#78]"},
 		},
@@ -923,7 +923,7 @@ var Table = []Cause{
 	},
 	{
 		Name: HostChangedOnTheWayBack, Group: "The user, and the return to this app",
-		Sees: `"state is not known", and the callback is on a different host than the start`, Write: "`BASE_URL=http://localhost:3000`",
+		Sees: "the callback is on a different host than the start", Write: "`BASE_URL=http://localhost:3000`",
 		Title:       "The browser came back on a different host name",
 		Explanation: "The login was started on `localhost` and came back on `127.0.0.1`, or the other way round. A cookie belongs to one host name, so it stayed behind.",
 		Looks: []Quote{
@@ -1031,7 +1031,7 @@ var Table = []Cause{
 		Fix: func(f Facts) Fix {
 			text := "Start a new login. If it fails again, compare " + f.Cfg.RedirectURI() + " with what is registered (" + f.provider().At(RedirectURI) + ")."
 			if f.Cfg.CallbackIsPasted() {
-				text = "The application at " + f.Cfg.RedirectURI() + " may have used the code first. Stop that one, start a new login, and paste its address at once."
+				text = "The application at " + f.Cfg.RedirectURI() + " may have used the code first. Stop it, start a new login, and paste the address from the browser at once."
 			}
 			return f.look("", text)
 		},
@@ -1148,7 +1148,7 @@ var Table = []Cause{
 		Name: TokenResponseUnusable, Group: "The tokens",
 		Sees: "200, and no token that could be used", Write: "correct the server's token endpoint",
 		Title:       "The token response can't be used",
-		Explanation: "The response isn't a JSON object, spells `access_token` differently, has a member of the wrong type, or has a `token_type` that this app can't use, such as `DPoP` (RFC 6749 section 5.1). Other clients can't use it either. Without a `token_type` the login ends with a warning. Without an access token, see [access-token-missing](#access-token-missing).",
+		Explanation: "The response isn't a JSON object, spells `access_token` differently, has a member of the wrong type, or has a `token_type` that this app can't use, such as `DPoP` (RFC 6749 section 5.1). Other clients can't use it either. Without a `token_type`, the login succeeds with a warning. Without an access token, see [access-token-missing](#access-token-missing).",
 		Looks: []Quote{
 			{"GitHub, to a request without `Accept: application/json`", "`access_token=…&scope=user%2Cgist&token_type=bearer`", "[classmethod/aurl#5]"},
 		},
@@ -1195,7 +1195,7 @@ var Table = []Cause{
 		Name: UserinfoUnusable, Group: "The tokens",
 		Sees: "userinfo returns a page, or names a different `sub`", Write: "correct the server's userinfo endpoint",
 		Title:       "The userinfo response can't be used",
-		Explanation: "Userinfo has to answer with a JSON object, or a signed JWT, whose `sub` is that of the ID token (OpenID Connect Core section 5.3.2). A different `sub` may be a different user's token. If a page answers, a sign-in is in front of the endpoint, or the address is wrong.",
+		Explanation: "Userinfo has to answer with a JSON object, or a signed JWT, whose `sub` is that of the ID token (OpenID Connect Core section 5.3.2). A different `sub` may mean that the token belongs to a different user. If a page answers, a sign-in is in front of the endpoint, or the address is wrong.",
 		Looks: []Quote{
 			{"oidc-client.js (IdentityServer as server)", "sub from user info endpoint does not match sub in id_token", "[IdentityServer/IdentityServer3#3578]"},
 			{"Spring, where a page came", "JSON parse error: Unexpected character ('<' (code 60))", "[camunda/camunda#55732]"},
@@ -1262,7 +1262,7 @@ var Table = []Cause{
 	},
 	{
 		Name: APIMetadataUnusable, Group: "The login starts at the API (`RESOURCE_URL` alone)",
-		Sees: "its metadata is a page, a redirect, or 404", Write: "correct the API's metadata",
+		Sees: "the API's metadata is a page, a redirect, or 404", Write: "correct the API's metadata",
 		Title:       "The API's metadata can't be used",
 		Explanation: "The metadata URL returns something else: a page, a redirect that ends nowhere, more than 1 MB, or scopes that can't be requested.",
 		Wrong:       []string{"an application that answers every unknown address with its start page"},
@@ -1272,7 +1272,7 @@ var Table = []Cause{
 		Fix: func(f Facts) Fix {
 			const rule = "its metadata has to be a JSON object at an https address (RFC 9728 section 3)."
 			if f.Kind == oauth.ResourceMetadataUnusable && f.Member == "" {
-				return f.look("RESOURCE_URL", "Check RESOURCE_URL: a website may answer there, not the API. If it is the API, "+rule)
+				return f.look("RESOURCE_URL", "Check RESOURCE_URL: a website may answer there, not the API. If the API answers there, "+rule)
 			}
 			return f.look("", "Fix the API: "+rule)
 		},
@@ -1281,7 +1281,7 @@ var Table = []Cause{
 		Name: APIMetadataOfAnother, Group: "The login starts at the API (`RESOURCE_URL` alone)",
 		Sees: `"Protected resource … does not match expected …"`, Write: "`RESOURCE_URL=` the API's own address",
 		Title:       "The API's metadata is about a different API",
-		Explanation: "`resource` in the metadata must be the address that the client started with (RFC 9728 section 3.3). This app also accepts an address on the same origin that contains it, as APIs that speak MCP write it. A proxy that turns https into http is the usual cause.",
+		Explanation: "`resource` in the metadata must be the address that the client started with (RFC 9728 section 3.3). This app also accepts a parent path of it, as APIs that speak MCP write it. A proxy that turns https into http is the usual cause.",
 		Looks: []Quote{
 			{"VS Code, about a server of the Python SDK", `Protected Resource Metadata resource "http://localhost:8000/" does not match MCP server resolved resource "http://localhost:8000/mcp"`, "[modelcontextprotocol/python-sdk#1264]"},
 			{"MCP's own client", "Protected resource http://api.e2a.dev does not match expected https://api.e2a.dev/mcp (or origin)", "[Mnexa-AI/e2a#635]"},
@@ -1291,12 +1291,12 @@ var Table = []Cause{
 		ToldBy: "`check`, and the page of a failed login",
 		SeenIn: "[exa-labs/exa-mcp-server#387]",
 		Fix: func(f Facts) Fix {
-			return f.look("RESOURCE_URL", "Set RESOURCE_URL to the API's own address. If it is, fix the API: resource in its metadata has to be this address, or one on the same origin that contains it (RFC 9728 section 3.3).")
+			return f.look("RESOURCE_URL", "Set RESOURCE_URL to the API's own address. If it already is, fix the API: resource in its metadata has to be this address, or a parent path of it (RFC 9728 section 3.3).")
 		},
 	},
 	{
 		Name: APIServersUnusable, Group: "The login starts at the API (`RESOURCE_URL` alone)",
-		Sees: "its metadata names no server that can be asked", Write: "`ISSUER=…`, or correct the API's metadata",
+		Sees: "the API's metadata names no server that this app can use", Write: "`ISSUER=…`, or correct the API's metadata",
 		Title:       "The API names no usable authorization server",
 		Explanation: "The metadata names no authorization server, or only servers that this app can't use: http on another machine, localhost for an API elsewhere, or hosts that don't answer. This app tries the first three.",
 		Wrong:       []string{"`\"authorization_servers\": [\"http://mcp.example.com\"]`"},
@@ -1337,7 +1337,7 @@ var Table = []Cause{
 		Name: RegistrationUnusable, Group: "The login starts at the API (`RESOURCE_URL` alone)",
 		Sees: "the server registered a different redirect URI, or no client ID", Write: "`CLIENT_ID=` of an OAuth application",
 		Title:       "The registration can't be used",
-		Explanation: "The server registered something different: a redirect URI that this app didn't send, no client ID, or an authentication method that this app doesn't support. This app discards the registration. (A different method that it does support is fine: RFC 7591 section 3.2.1.)\n\nThe server may still have created a client. So this app doesn't register again until you save `.env` or restart it.",
+		Explanation: "The server registered something different: a redirect URI that this app didn't send, no client ID, or an authentication method that this app doesn't support. This app discards the registration. (A different method that it does support is fine: RFC 7591 section 3.2.1.)\n\nThe server may still have created a client. So this app doesn't register again until you save `.env` or restart this app.",
 		Looks: []Quote{
 			{"Frappe, to a client that had asked for a different method", "`\"token_endpoint_auth_method\": \"client_secret_basic\"`", "[buildswithpaul/Frappe_Assistant_Core#65]"},
 		},
@@ -1349,7 +1349,7 @@ var Table = []Cause{
 		Name: ClientDocumentNotSupported, Group: "The login starts at the API (`RESOURCE_URL` alone)",
 		Sees: "`CLIENT_ID` is an https address", Write: "leave `CLIENT_ID` empty",
 		Title:       "The server doesn't accept this client ID metadata document",
-		Explanation: "`CLIENT_ID` is the address of a client ID metadata document. A server that doesn't read documents treats the URL as an unknown client ID. If its metadata doesn't say `client_id_metadata_document_supported`, `check` warns, but a login continues unless the server refuses it.\n\nClerk accepts a client that was allowed explicitly, and its metadata says so only while Advertise CIMD support is on. Client ID metadata documents are in beta there: ask Clerk's support to enable them.",
+		Explanation: "`CLIENT_ID` is the address of a client ID metadata document. A server that doesn't read documents treats the URL as an unknown client ID. If its metadata doesn't say `client_id_metadata_document_supported`, `check` warns, but a login continues unless the server refuses it.\n\nClerk accepts a client that was allowed explicitly. Its metadata says that it reads these documents only while the setting Advertise CIMD support is on. Client ID metadata documents are in beta there: ask Clerk's support to enable them.",
 		Wrong:       []string{"`CLIENT_ID=https://client.example.com/metadata.json`"},
 		Right:       []string{"`CLIENT_ID` left empty: the first sign-in registers a client", "Clerk: OAuth applications → CIMD Clients → Pre-register, or Advertise CIMD support"},
 		ToldBy:      "`check`, and the page of a failed login",
@@ -1366,7 +1366,7 @@ var Table = []Cause{
 		Sees: "the API names a different server than before", Write: "`CLIENT_ID=` of the new server",
 		Title:       "The API has moved to a different authorization server",
 		Explanation: "The API now names a different authorization server than the one that `CLIENT_ID` was used with. This app doesn't send a client's credentials to a different server, so the login stops here.",
-		Right:       []string{"create an OAuth application on the new server, and write its `CLIENT_ID=`; or remove `CLIENT_ID` and `CLIENT_SECRET`, and a client is registered there"},
+		Right:       []string{"create an OAuth application on the new server, and set its `CLIENT_ID=`; or remove `CLIENT_ID` and `CLIENT_SECRET`: the next sign-in then registers a client there"},
 		ToldBy:      "the page of a failed login",
 		SeenIn:      "[modelcontextprotocol/ruby-sdk#439], [anomalyco/opencode#47814]",
 		Fix:         fixByHand,
@@ -1420,7 +1420,7 @@ var Table = []Cause{
 		Name: APIIgnoresSignature, Group: "The API",
 		Sees: "the API accepts an altered token", Write: "verify signatures, in the API",
 		Title:       "The API accepts an altered token",
-		Explanation: "The API decodes the token and does not verify the signature, so anyone can write one.",
+		Explanation: "The API decodes the token, but does not verify its signature, so anyone can forge a token.",
 		Wrong:       []string{"`jwt.decode(access_token, verify=False)`"},
 		Right:       []string{"verify the signature against the server's JWKS; see [verify.md](verify.md)"},
 		ToldBy:      "`/api`",
@@ -1433,7 +1433,7 @@ var Table = []Cause{
 		Name: APIAcceptsIDToken, Group: "The API",
 		Sees: "the API accepts the ID token", Write: "reject ID tokens, in the API",
 		Title:       "The API uses the ID token as an access token",
-		Explanation: "An ID token tells the client who signed in. It is no permission to call an API.",
+		Explanation: "An ID token tells the client who signed in. It doesn't authorize calls to an API.",
 		Wrong:       []string{"the API accepts `Authorization: Bearer <ID token>`"},
 		Right:       []string{"require `typ` `at+jwt` and the API's own `aud`; see [verify.md](verify.md)"},
 		ToldBy:      "`/api`",
@@ -1515,7 +1515,7 @@ var Table = []Cause{
 			{"Auth0's middleware", "InvalidTokenError: Invalid Compact JWS", "[auth0/node-oauth2-jwt-bearer#69]"},
 		},
 		Wrong:  []string{"an opaque token for an API that verifies JWTs"},
-		Right:  []string{"Auth0: `/login?audience=<API identifier>`", "Clerk: OAuth applications → Settings → Generate access tokens as JWTs; it is for the whole instance", "or introspection in the API; see [verify.md](verify.md)"},
+		Right:  []string{"Auth0: `/login?audience=<API identifier>`", "Clerk: OAuth applications → Settings → Generate access tokens as JWTs (for the whole instance)", "or introspection in the API; see [verify.md](verify.md)"},
 		ToldBy: "`/api`",
 		SeenIn: "[PrefectHQ/fastmcp#2048], [zuplo/zudoku#2206]",
 		Fix: func(f Facts) Fix {

@@ -32,7 +32,7 @@ func NeverCameBack(cfg config.Effective, began, registered time.Time, found Find
 		{FormActionBlocksReturn, "The server's page blocks the way back",
 			"You press Allow or Sign in, and nothing happens. The browser's console says form-action.",
 			"On the server, add " + returnOrigin(cfg) + " to form-action in its Content-Security-Policy. Firefox does not block."},
-		{HostChangedOnTheWayBack, "The browser came back to a different host name",
+		{HostChangedOnTheWayBack, "The browser came back on a different host name",
 			"The browser shows an error, or this app says “No sign-in in progress”. The address bar has, for example, 127.0.0.1 instead of localhost.",
 			"Register " + cfg.RedirectURI() + ", or set BASE_URL to the host that is registered."},
 		{LoginNeverCameBack, "You closed the tab, or are still signing in",
@@ -44,7 +44,7 @@ func NeverCameBack(cfg config.Effective, began, registered time.Time, found Find
 			"The server shows its own error page. It may have restarted.", "Restart this app. The next sign-in registers a new client."}
 	}
 	if !registered.IsZero() {
-		causes[2].Fix = "Set BASE_URL to the host name that the address bar shows, or remove that one from the registered redirect URIs."
+		causes[2].Fix = "Set BASE_URL to the host name that the address bar shows, or remove the redirect URI with that host name on the server."
 	}
 	if cfg.CallbackIsPasted() {
 		causes = slices.Delete(causes, 2, 3) // no host of ours to come back to

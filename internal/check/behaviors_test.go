@@ -1030,7 +1030,7 @@ var rows = []behavior{
 		p.document = lacks("revocation_endpoint")
 		p.introspect = otherwise(refusal(401, "invalid_client", "Client authentication failed"))
 		return p
-	}, says: "Some servers answer an API only", never: noSecretWrong},
+	}, says: "Some servers answer only an API", never: noSecretWrong},
 	{name: "introspection is not allowed to this client", seen: "mitreid-connect/OpenID-Connect-Java-Spring-Server#1244", server: func() *played {
 		p := codeFirst()
 		p.introspect = func(r q) reply {
