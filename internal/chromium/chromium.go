@@ -194,7 +194,7 @@ func (c *Tab) NoScript() {
 	Call(c, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 }
 
-// Scheme prefers light or dark colors.
+// Scheme makes the browser prefer light or dark colors.
 func (c *Tab) Scheme(name string) {
 	c.T.Helper()
 	Call(c, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{

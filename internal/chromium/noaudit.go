@@ -2,5 +2,5 @@
 
 package chromium
 
-// Audit does nothing without the build tag interop: what it takes, npm has to install.
+// Audit does nothing without the build tag interop, as it needs packages from npm.
 func (c *Tab) Audit(string) {}

@@ -173,7 +173,7 @@ func Parse(args []string, stdout, stderr io.Writer) (Options, error) {
 	return o, errUsage
 }
 
-// isSet reports a flag that the command line sets.
+// isSet reports whether the command line sets a flag.
 func isSet(flags *flag.FlagSet, name string) bool {
 	set := false
 	flags.Visit(func(f *flag.Flag) { set = set || f.Name == name })

@@ -11,7 +11,7 @@ import (
 
 // forwarding is the service that forwards the user's browser to this program's port.
 type forwarding struct {
-	name string // of the line
+	name string // the label of the printed line
 	base string // the BASE_URL that goes with it
 	note string
 }

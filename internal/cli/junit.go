@@ -55,8 +55,8 @@ func junit(r check.Report) ([]byte, error) {
 	return append([]byte(xml.Header), append(document, '\n')...), err
 }
 
-// writeFiles writes the report into the requested files. The summary is appended to, and only by a complete report. A JUnit
-// file is replaced, so that it is valid at any time.
+// writeFiles writes the report to the JUnit file, if one is requested. It replaces the file, so that it is valid at any
+// time.
 func (o PrintOptions) writeFiles(r check.Report) error {
 	if o.JUnit != "" {
 		document, err := junit(r)
@@ -80,7 +80,7 @@ func replaceFile(name string, content []byte) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(fresh.Name()) // once it is in place there is none
+	defer os.Remove(fresh.Name()) // does nothing once the file is in place
 	_, err = fresh.Write(content)
 	if err = errors.Join(err, fresh.Chmod(0o644), fresh.Close()); err != nil {
 		return err

@@ -12,8 +12,9 @@ import (
 	"oauth-test-client/internal/causes"
 )
 
-// Listen listens on the given address, or on both loopback addresses. It never uses a different port than the one that was
-// asked for, as the redirect URI has it. If another copy of this program already has the port, the error says so.
+// Listen listens on the given address, or on both loopback addresses. It never uses a different port than the one that
+// was asked for, as the redirect URI contains the port. If another copy of this program already has the port, the error
+// says so.
 func Listen(ctx context.Context, address, port string) ([]net.Listener, error) {
 	if address != "" {
 		l, err := net.Listen("tcp", address)
@@ -29,7 +30,7 @@ func Listen(ctx context.Context, address, port string) ([]net.Listener, error) {
 		case err == nil:
 			listeners = append(listeners, l)
 		case host == "::1" && isMissing(err): // a machine without IPv6
-		default: // a browser may try either: who listens on one of them would get the code
+		default: // a browser may try either, so a program that listens on one of them would get the code
 			for _, l := range listeners {
 				l.Close()
 			}
@@ -55,12 +56,12 @@ const (
 	windowsExclusiveAddress = syscall.Errno(10013) // in use by a program that does not share it
 )
 
-// isTaken reports an address on which another program listens.
+// isTaken reports whether listening failed because another program uses the address.
 func isTaken(err error) bool {
 	return isAny(err, syscall.EADDRINUSE, windowsAddressInUse, windowsExclusiveAddress)
 }
 
-// isMissing reports an address that this machine does not have.
+// isMissing reports whether listening failed because this machine does not have the address.
 func isMissing(err error) bool {
 	return isAny(err, syscall.EADDRNOTAVAIL, syscall.EAFNOSUPPORT, windowsNoSuchAddress, windowsNoSuchFamily)
 }

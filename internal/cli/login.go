@@ -125,7 +125,7 @@ func (v Verdict) printFailed(out io.Writer) {
 		who = "server said"
 	}
 	what := wire.Clip(v.Description, 500)
-	if v.Theirs || v.Name == "" { // else the heading has the name, and two are one too many
+	if v.Theirs || v.Name == "" { // else the heading has the name already
 		what = wire.Clip(v.Code, 60) + ": " + what
 	}
 	v.printDetail(out, who, what)

@@ -63,8 +63,8 @@ func Say(out io.Writer, text string) {
 	}
 }
 
-// sayJSON prints a JSON document. Only its strings can contain what a terminal or a runner would obey. It is escaped there,
-// which doesn't change its meaning.
+// sayJSON prints a JSON document. Only its strings can contain what a terminal or a runner would obey. sayJSON escapes
+// that, which doesn't change the meaning.
 func sayJSON(out io.Writer, document string) {
 	if !json.Valid([]byte(document)) {
 		Say(out, document)

@@ -59,7 +59,7 @@ func alreadyRunning(ctx context.Context, port string) error {
 	defer cancel()
 	client := wire.New(nil, time.Now)
 	defer client.CloseIdleConnections()
-	for _, host := range []string{"localhost", "127.0.0.1"} { // it may send one name to the other
+	for _, host := range []string{"localhost", "127.0.0.1"} { // it may redirect one name to the other
 		e, err := client.Get(ctx, "http://"+net.JoinHostPort(host, port)+"/")
 		if err != nil {
 			continue

@@ -80,7 +80,7 @@ func (p *printer) finding(f causes.Finding) {
 	p.line(f)
 }
 
-// background reports checks that tell something about the server and nothing about the settings.
+// background reports whether a check tells something about the server and nothing about the settings.
 func background(check string) bool {
 	return slices.Contains([]string{"configuration", "metadata_flavours", "response_issuer", "pushed_authorization", "advertised"}, check)
 }

@@ -25,7 +25,7 @@ func (t *Traffic) Enter(demo bool) *atomic.Int64 {
 		return nil
 	}
 	at.Add(1)
-	if late() { // since
+	if late() { // the program began to stop meanwhile
 		at.Add(-1)
 		return nil
 	}

@@ -105,7 +105,7 @@ func hostPort(host, scheme, port string) string {
 	return net.JoinHostPort(host, port)
 }
 
-// withoutCredentials returns an address without what may be a user name and password, also if it can't be parsed.
+// withoutCredentials returns an address without what may be a user name and password, even if it can't be parsed.
 func withoutCredentials(address string) string {
 	start, end := strings.Index(address, "//"), strings.LastIndex(address, "@")
 	if start < 0 || end < start {
@@ -180,8 +180,8 @@ func (c Config) RedirectURI() string { return cmp.Or(c.RedirectOverride, c.BaseU
 // browser stopped.
 func (c Config) CallbackIsPasted() bool { return c.RedirectOverride != "" }
 
-// HTTPSTwin returns an http redirect URI on this machine with https in its place, or "". Some servers send the browser
-// there, although nothing answers.
+// HTTPSTwin returns the redirect URI with https instead of http, if it is http on this machine, or "". Some servers
+// send the browser there, although nothing answers.
 func (c Config) HTTPSTwin() string {
 	u, err := url.Parse(c.RedirectURI())
 	if err != nil || c.CallbackIsPasted() || u.Scheme != "http" || !IsLoopback(u.Hostname()) {
@@ -191,8 +191,8 @@ func (c Config) HTTPSTwin() string {
 	return u.String()
 }
 
-// AfterLogout returns the address to which the browser comes back from signing out on the server (OpenID Connect RP-Initiated Logout
-// section 2).
+// AfterLogout returns the address to which the browser comes back from signing out on the server (OpenID Connect
+// RP-Initiated Logout section 2).
 func (c Config) AfterLogout() string { return c.BaseURL + "/" }
 
 // RedirectVariable returns the variable that decides the redirect URI.
@@ -225,7 +225,7 @@ func (s *settings) redirectURI(baseURL string) string {
 	value := s.get(name)
 	base, errBase := url.Parse(baseURL)
 	if value == "" || errBase != nil || base.Host == "" || value == baseURL+CallbackPath {
-		return "" // what is wrong with BASE_URL is said
+		return "" // a wrong BASE_URL has been reported
 	}
 	u, err := url.Parse(value)
 	switch {
@@ -385,7 +385,7 @@ func readCertificates(file string) ([]byte, error) {
 	return []byte(raw), err
 }
 
-// certFile reads SSL_CERT_FILE, whose certificates must be there to be trusted.
+// certFile reads SSL_CERT_FILE. A file without certificates is a mistake.
 func (s *settings) certFile() string {
 	file := s.get("SSL_CERT_FILE")
 	if _, err := TrustedRoots(file); err != nil {

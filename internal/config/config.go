@@ -34,15 +34,15 @@ type Config struct {
 	RedirectOverride string     // the redirect URI where it does not lead to this program; see CallbackIsPasted
 	SessionSecret    string     // empty means random per process
 	SessionStore     string     // the URL of a Redis; empty keeps sessions in this process
-	ResourceURL      string     // the API that the access token opens; may be empty
+	ResourceURL      string     // the API to call with the access token; may be empty
 
 	AtAPI        bool // a login begins at the API, which names its authorization server (RFC 9728)
-	ScopesUnset  bool // SCOPES is not set: a login asks for what the API wants, or for this app's own
+	ScopesUnset  bool // SCOPES is not set: a login asks for the API's scopes, or for the default ones
 	BaseURLUnset bool // BASE_URL is not set: it follows from PORT
 
 	OtherClientID, OtherClientSecret string   // a second client, for /misuse; may be empty
 	CertFile                         string   // certificates of authorities to trust besides the system's; may be empty
-	Notes                            []string // what was put right on the way in, to be said in the terminal
+	Notes                            []string // what was corrected while reading, for the terminal
 	Typos                            []Typo   // names in the file that were probably meant to be ours
 }
 
@@ -318,7 +318,7 @@ var names = []string{"CLERK_PUBLISHABLE_KEY", "CLIENT_ID", "CLIENT_SECRET", "ISS
 type Typo struct {
 	Name, Meant string
 	Where       string // its line, as in ".env:3"
-	Foreign     bool   // a different program may well read it, as GITHUB_CLIENT_ID
+	Foreign     bool   // a different program may well read it, such as GITHUB_CLIENT_ID
 }
 
 // typos finds the names in the file that resemble one of our variables that is not set. Other programs may share the file,
@@ -439,7 +439,7 @@ func distance(a, b string) int {
 // note. If little else is set, such a name is a mistake: the demo would run, or a client would be registered, and all would
 // seem well.
 func (s *settings) reportTypos(typos []Typo, mistake bool) {
-	explained := false // what is missing
+	explained := false // whether a typo explains a missing variable
 	for _, typo := range typos {
 		p := typo.problem()
 		switch i := s.missing(typo.Meant); {
@@ -508,7 +508,7 @@ func (p Problem) String() string {
 	return line
 }
 
-// verb is how a sentence about a setting continues.
+// verb matches the words with which a sentence about a setting continues.
 var verb = regexp.MustCompile(`^(?:is|has|holds|says|needs|does|decodes|cannot|can't|and) `)
 
 // missing reports a variable that is not set.

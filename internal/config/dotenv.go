@@ -241,7 +241,7 @@ func (s *Source) Load(getenv func(string) string) (Config, error) {
 	}
 	if err != nil {
 		if path, ok := errors.AsType[*fs.PathError](err); ok {
-			err = path.Err // the name of the file is said already
+			err = path.Err // the message names the file already
 		}
 		return Config{}, Problems{{Where: s.Path, What: fmt.Sprintf("cannot be read (%v)", err),
 			Fix: "name a different file with -env, or make this one: cp .env.sample " + s.Path}}
@@ -271,7 +271,7 @@ func readFile(path string) (string, error) {
 		err error
 	}
 	done := make(chan content, 1)
-	go func() { // it stays when the file cannot even be opened; then the program ends
+	go func() { // it is left behind if opening the file blocks; then the program ends
 		file, err := os.Open(path)
 		if err != nil {
 			done <- content{nil, err}

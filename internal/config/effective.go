@@ -75,12 +75,12 @@ func (c Effective) Issued() []string {
 	return c.Found.Client.Issued
 }
 
-// Equal reports the same settings and findings, after the same earlier settings.
+// Equal reports whether the settings, the findings and the clients of earlier settings are the same.
 func (c Effective) Equal(d Effective) bool {
 	return c.Found == d.Found && slices.Equal(c.Former, d.Former) && c.Written().Equal(d.Written())
 }
 
-// Equal reports the same settings.
+// Equal reports whether the settings are the same.
 func (c Config) Equal(d Config) bool {
 	return c.single() == d.single() && slices.Equal(c.Scopes, d.Scopes) && maps.Equal(c.Parameters, d.Parameters) && slices.Equal(c.Notes, d.Notes) &&
 		slices.Equal(c.Typos, d.Typos)

@@ -39,7 +39,7 @@ func (s *Server) handleAuthorize(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// handleDecision takes the forms of the two pages. The request stays in the query and is checked again.
+// handleDecision handles the forms of the two pages. The request stays in the query and is checked again.
 func (s *Server) handleDecision(w http.ResponseWriter, r *http.Request) {
 	req, ok := s.parseAuthorize(w, r)
 	if !ok {

@@ -69,7 +69,7 @@ type Server struct {
 	now       func() time.Time
 	onSetUp   func(SetUp, string)
 	keys      func() (*signingKeys, error) // generated once, while the server starts
-	otherKeys func() (*signingKeys, error) // of the same key ID, and not published
+	otherKeys func() (*signingKeys, error) // with the same key ID, and not published
 	pages     *template.Template
 	mux       *http.ServeMux
 
@@ -313,8 +313,8 @@ type page struct {
 	SetUp       SetUp  // the chosen one
 }
 
-// presentCookie is the client's, for its pages that are shown to a room. What a login leads to on the same host is shown as
-// large.
+// presentCookie is the cookie with which the client shows its pages large, to a room. This server's pages on the same
+// host are then large, too.
 const presentCookie = "present"
 
 func (s *Server) page(r *http.Request, title string) page {

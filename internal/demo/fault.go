@@ -117,7 +117,7 @@ type SetUp struct {
 	Fix     string // what has to change
 }
 
-// Broken reports a mistake.
+// Broken reports whether the set-up has a mistake.
 func (o SetUp) Broken() bool { return o.Fault != "" && !o.Sound }
 
 // SetUps returns the numbered set-ups of the demo's page in order. Their numbers start at one.
@@ -252,7 +252,7 @@ func apiMistakes() Group {
 	}
 }
 
-// startMistakes show in a client that knows only the API's URL.
+// startMistakes returns the mistakes that show in a client that knows only the API's URL.
 func (s *Server) startMistakes() Group {
 	const signIn = "Start this app a second time, with only the API's URL, and sign in there. The error page names the mistake."
 	return Group{

@@ -28,8 +28,8 @@ type registration struct {
 	Scope           string   `json:"scope,omitempty"`
 }
 
-// handleRegister is dynamic client registration (RFC 7591 section 3), open to this machine. The response may differ from
-// the request, and the response counts.
+// handleRegister is open dynamic client registration (RFC 7591 section 3): any caller may register a client. The
+// response may differ from the request, and the response counts.
 func (s *Server) handleRegister(w http.ResponseWriter, r *http.Request) {
 	mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	var asked registration

@@ -219,7 +219,8 @@ func (s *Server) proves(verifier, challenge string) bool {
 	return verifierMatches(verifier, challenge) || s.breaks(WrongVerifier)
 }
 
-// verifierMatches compares a verifier with its challenge (RFC 7636 section 4.6), after the lengths of section 4.1.
+// verifierMatches checks a verifier's length and characters (RFC 7636 section 4.1), and compares it with its challenge
+// (section 4.6).
 func verifierMatches(verifier, challenge string) bool {
 	if len(verifier) < 43 || len(verifier) > 128 || strings.ContainsFunc(verifier, notUnreserved) {
 		return false

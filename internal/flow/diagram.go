@@ -61,7 +61,7 @@ type Arrow struct {
 // Line is one arrow of a step.
 type Line struct {
 	Words        string
-	At           Percent // where the words and the values start, and how far to the right of it
+	At           Percent // the words and the values start here, moved to the right by Indent
 	Indent       Em
 	WordsY       Em
 	First        bool // the step's number stands before the words
@@ -251,7 +251,7 @@ func newPills(values []Value, x, y, room Em) ([]Pill, Em) {
 	return list, y + pillHeight
 }
 
-// pillWidth returns the width of a value, which is monospaced. The sign of PKCE is of a font with wider letters.
+// pillWidth returns the width of a value, which is monospaced. The sign of PKCE comes from a font with wider letters.
 func pillWidth(v Value) Em {
 	width := .9 + .605*Em(len([]rune(v.String())))
 	if v.Mark == PKCEMark {

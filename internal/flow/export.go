@@ -275,21 +275,22 @@ func label(s string) string {
 
 const labelSigns = " ,._-/=…✓●◆▲■★"
 
-// code returns a text from outside as a Markdown code span, since only there no sign has a meaning. Elsewhere, a site that
-// shows the text makes links of what looks like an address, a user, an issue or a commit, even if it is escaped.
+// code returns a text from outside as a Markdown code span, the only place where no character has a meaning. Elsewhere,
+// a site that shows the text makes links of what looks like an address, a user, an issue or a commit, even if it is
+// escaped.
 func code(s string) string {
 	return "`" + strings.ReplaceAll(wire.Clip(s, 500), "`", "'") + "`"
 }
 
-// curl returns a request as a command to paste into a shell. The client secret is "$CLIENT_SECRET", and so are tokens
-// "$ACCESS_TOKEN" and the like unless they are shown whole. It returns "" for an address that is too long for a command
-// line.
+// curl returns a request as a command to paste into a shell. A variable stands for the client secret ("$CLIENT_SECRET")
+// and, unless they are shown whole, for the tokens ("$ACCESS_TOKEN" and the like). It returns "" for an address that is
+// too long for a command line.
 func curl(e *wire.Exchange, s Secrets, hide *redactor) string {
 	if len(e.URL) > 8000 {
 		return ""
 	}
 	var lines []string
-	address := shellQuote(hide.text(e.URL)) // the callback's has the server's words in it
+	address := shellQuote(hide.text(e.URL)) // the callback's address contains the server's words
 	line := "curl -sSi " + address
 	if e.Method != http.MethodGet {
 		line = "curl -sSi -X " + e.Method + " " + address

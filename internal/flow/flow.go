@@ -124,7 +124,7 @@ type Step struct {
 	Coming   bool // it has not happened yet
 	Current  bool // the page is about it
 	Fault    string
-	Note     string // what is worth a word about a good answer
+	Note     string // a remark about a good answer
 	Request  string // "POST https://…"
 	Params   []Parameter
 	Headers  []Header // of the request
@@ -133,7 +133,7 @@ type Step struct {
 	Body     Text // of the response, JSON indented
 	Curl     string
 	Checks   []Check // of the ID token
-	Began    string  // empty for what was known from before
+	Began    string  // empty for what was known already
 	Took     string
 	Prev     int // the number of the step before, 0 for none
 	Next     int
@@ -468,7 +468,7 @@ func nonceIn(idToken string) string {
 	return claims.Nonce
 }
 
-// Run is a piece of a text, with the mark of the value that it is, if it is one.
+// Run is a piece of a text. If it is a value that can be followed, it has the mark of that value.
 type Run struct {
 	Text string
 	Mark Mark
@@ -485,8 +485,8 @@ func (t Text) String() string {
 	return out.String()
 }
 
-// runs splits a text at the values that have marks. The text has gone through hide already, so it looks for tokens in their
-// shortened form.
+// runs splits a text at the values that have marks. The text has gone through hide already, so runs looks for tokens in
+// their shortened form.
 func (m marks) runs(text string, hide *redactor) Text {
 	shown := map[string]Mark{}
 	for value, mark := range m {
@@ -744,7 +744,7 @@ func (t *teller) values(e *wire.Exchange, names ...string) []Value {
 		value, mark := param(e, name), paramMarks[name]
 		switch {
 		case value != "":
-			mark = t.marks[value] // none for another value than the one that went out
+			mark = t.marks[value] // no mark if the value is not the one that went out
 		case e.URL != "":
 			continue
 		}
@@ -789,7 +789,8 @@ func (t *teller) idTokenCheck(e *wire.Exchange, coming bool) line {
 	return l
 }
 
-// short returns enough of a value to tell it from another. Of a short value it returns nothing, as it could be most of it.
+// short returns enough of a value to tell it from another. For a short value it returns only "…", as four characters
+// could be most of it.
 func (t *teller) short(value string) string {
 	const shown = 4
 	value = wire.Visible(t.hide.text(value))

@@ -136,7 +136,7 @@ func (r *redactor) addValues(flow []*wire.Exchange, secret func(name string) boo
 				return ""
 			}
 			redact.EachScalar(value, add)
-			return value // which has been looked into
+			return value // its parts have been added
 		})
 		if err != nil && atTokenEndpoint(e) {
 			eachParameter(e.ResponseBody, came)
@@ -474,7 +474,7 @@ func NewAnswer(e *wire.Exchange, hide func(string) string) Answer {
 	if !json.Valid([]byte(raw)) {
 		a.Body = strings.ToValidUTF8(raw, "\uFFFD")
 	}
-	if claims := hide(signedClaims(e, raw)); json.Valid([]byte(claims)) { // the secret is another text in base64
+	if claims := hide(signedClaims(e, raw)); json.Valid([]byte(claims)) { // a secret looks different in base64
 		a.Claims, a.Shown = json.RawMessage(claims), clipBody(wire.Pretty(claims))
 		a.Note = "The answer is a signed JWT. Its signature has been verified; these are its claims."
 	}

@@ -31,7 +31,8 @@ type Run struct {
 	within time.Duration // for one attempt with all its requests
 }
 
-// attemptTime is the time limit of an attempt. Even with two more that need no login, a page is in time.
+// attemptTime is the time limit of an attempt. Even with two more attempts that need no login, the page answers in
+// time.
 const attemptTime = 15 * time.Second
 
 // New continues the run of a report, or starts a new one if report is nil.

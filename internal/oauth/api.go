@@ -11,9 +11,8 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// An API that answers only POST is treated as one that speaks the Model Context Protocol (MCP), and is asked for its tools,
-// which changes nothing. The request follows the version without sessions first. If the API doesn't support that, it
-// follows the version before.
+// An API that answers only POST is treated as one that speaks the Model Context Protocol (MCP). Listing its tools
+// changes nothing. The first request follows the version without sessions; the fallback is the version before it.
 const (
 	mcpVersion        = "2026-07-28"
 	mcpSessionVersion = "2025-06-18"
@@ -22,7 +21,7 @@ const (
 // MaxToolName is the maximum length of a tool's name, in bytes. The name is also sent in a header.
 const MaxToolName = 200
 
-// ByPost reports that the API answers only POST, as far as is known.
+// ByPost reports whether the API is known to answer only POST.
 func (c *Client) ByPost() bool { return c.cfg.Found.ByPost || c.byPost.Load() }
 
 // AskAPI calls RESOURCE_URL with an access token (RFC 6750 section 2.1), or without one if it is empty. It uses GET or, if
@@ -44,8 +43,8 @@ func (c *Client) AskAPI(ctx context.Context, token string) (*wire.Exchange, erro
 	return answered, nil
 }
 
-// wantsRPC reports an API that speaks JSON-RPC and doesn't understand this GET, or any. Many APIs that speak MCP answer 400
-// (no session) or 406 (no event stream) once they have accepted a token.
+// wantsRPC reports whether an API speaks JSON-RPC and doesn't understand this GET, or any. Many APIs that speak MCP
+// answer 400 (no session) or 406 (no event stream) once they have accepted a token.
 func wantsRPC(e *wire.Exchange) bool {
 	return (e.Status == http.StatusBadRequest || e.Status == http.StatusNotAcceptable) && e.SpeaksRPC()
 }
@@ -91,7 +90,7 @@ func (c *Client) apiAnswered(e *wire.Exchange, err error) (*wire.Exchange, error
 // mcpSession holds the protocol version and the session ID for calls to an API.
 type mcpSession struct{ version, id string }
 
-// askMCP sends an MCP request. If the API doesn't understand it without a session, it repeats it in a session.
+// askMCP sends an MCP request, and repeats it in a session if the API doesn't understand it without one.
 func (c *Client) askMCP(ctx context.Context, method string, params map[string]any, token string) (*wire.Exchange, error) {
 	e, err := c.rpc(ctx, mcpSession{version: mcpVersion}, method, params, token)
 	if err != nil || token == "" || e.Status != http.StatusBadRequest {
@@ -136,9 +135,9 @@ func (c *Client) rpc(ctx context.Context, session mcpSession, method string, par
 		m.Params["_meta"] = map[string]any{"io.modelcontextprotocol/protocolVersion": mcpVersion, "io.modelcontextprotocol/clientCapabilities": struct{}{}}
 	}
 	if strings.HasPrefix(method, "notifications/") {
-		m.ID = 0 // which asks for no answer
+		m.ID = 0 // a notification asks for no answer
 	}
-	body, _ := json.Marshal(m) // which is of texts alone
+	body, _ := json.Marshal(m) // cannot fail for these values
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.cfg.ResourceURL, bytes.NewReader(body))
 	if err != nil {
 		return nil, err

@@ -14,9 +14,9 @@ type Theft struct {
 	Revoked  bool           // and all of them were revoked
 }
 
-// StealCode redeems the code of a login as a thief would who copied the code and has the client's credentials: with a code
-// verifier of the thief's own (RFC 7636 section 1). If the thief gets tokens, it revokes them where the server offers that,
-// and returns none. The error is an *Error.
+// StealCode redeems the code of a login as a thief would: with a copied code and the client's credentials, but with a
+// different code verifier (RFC 7636 section 1). If the thief gets tokens, StealCode revokes them where the server
+// offers that, and returns none. The error is an *Error.
 func (c *Client) StealCode(ctx context.Context, r *Request, code string) (*Theft, error) {
 	md, err := c.metadataFor(ctx, r)
 	if err != nil {
@@ -53,7 +53,7 @@ func (c *Client) StealCode(ctx context.Context, r *Request, code string) (*Theft
 	return theft, nil
 }
 
-// RefusesCode reports an answer that refuses the code, for any reason (RFC 6749 section 5.2).
+// RefusesCode reports whether an answer refuses the code, for any reason (RFC 6749 section 5.2).
 func RefusesCode(e *wire.Exchange) bool {
 	return e.Status/100 == 4 && e.Refusal().Code == "invalid_grant"
 }
@@ -68,7 +68,7 @@ func tokensIn(e *wire.Exchange) Tokens {
 	}
 	o, err := wire.ParseObject(e.ResponseBody)
 	if err != nil {
-		form, _ := url.ParseQuery(e.ResponseBody) // what can be read of it
+		form, _ := url.ParseQuery(e.ResponseBody) // as much as can be parsed
 		return Tokens{Access: form.Get("access_token"), Refresh: form.Get("refresh_token"), ID: form.Get("id_token")}
 	}
 	t := Tokens{Access: o.Text("access_token"), Refresh: o.Text("refresh_token"), ID: o.Text("id_token")}

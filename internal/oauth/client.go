@@ -30,14 +30,14 @@ type Client struct {
 	redacting config.Effective // whose secrets are taken out of what a server says; set by RedactFor
 	redactor  func() func(text string) string
 	keys      keySet
-	byPost    atomic.Bool // the API answers POST alone, as was found out since
+	byPost    atomic.Bool // set once the API turns out to answer only POST
 
 	discovery Singleflight[*Metadata]
 
 	mu      sync.Mutex // guards the fields below
 	found   *Metadata  // nil until discovery has succeeded
-	failed  *Error     // why the last attempt did not, nil before the first
-	foundAt time.Time  // when that was
+	failed  *Error     // why the last attempt failed; nil if it did not, or before the first
+	foundAt time.Time  // when the last attempt ended
 }
 
 // New returns a client. It sends no request yet.
@@ -82,7 +82,7 @@ func (c *Client) With(cfg config.Effective) *Client {
 	return next
 }
 
-// WithoutSecret returns a client with the same metadata and without the secret, so it can't send it.
+// WithoutSecret returns a client with the same metadata that has no secret to send.
 func (c *Client) WithoutSecret() *Client {
 	cfg := c.cfg
 	md, _ := c.Known()
@@ -261,7 +261,7 @@ func (c *Client) Answered(step wire.Purpose, what, address string, e *wire.Excha
 		sanitized := c.SanitizedIn(e)
 		failed := &Error{Step: step, Kind: FailureKind(e), Answer: c.AnswerOf(e), Code: CodeServerError,
 			Description: fmt.Sprintf("The %s returned %s.", what, sanitized(e.StatusLine(), 300))}
-		if e.Status/100 != 3 { // what a redirect says is where it leads
+		if e.Status/100 != 3 { // a redirect has a target, and no message
 			failed.Said = sanitized(e.Words(), 300)
 		}
 		return nil, failed

@@ -13,14 +13,14 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// Metadata returns the server's metadata, which this call or an earlier one found. It keeps only a success: after a failure
-// the next call tries again, one attempt at a time. The error is an *Error.
+// Metadata returns the server's metadata, which this call or an earlier one found. It caches only a success: after a
+// failure, the next call tries again. Concurrent calls share one attempt. The error is an *Error.
 func (c *Client) Metadata(ctx context.Context) (*Metadata, error) {
 	if md := c.fresh(); md != nil {
 		return md, nil
 	}
 	md, err := c.discovery.Do(ctx, c.cfg.Issuer, c.findAndKeep)
-	if err != nil && ctx.Err() != nil { // we did not wait for what comes of it
+	if err != nil && ctx.Err() != nil { // the caller's context ended first
 		return nil, &Error{Step: wire.Metadata, Kind: NoAnswer, Answer: Answer{URL: c.cfg.Issuer}, Code: CodeNotFound, Description: c.notFoundAt(), Said: wire.Fault(err)}
 	}
 	return md, err
@@ -96,8 +96,8 @@ func (c *Client) discover(ctx context.Context) (*Metadata, *Error) {
 	return nil, failure
 }
 
-// MetadataURLs lists where an issuer's metadata may be: OpenID Connect Discovery section 4 appends
-// to the issuer, RFC 8414 section 3.1 inserts before its path, and real servers do either with both.
+// MetadataURLs lists where an issuer's metadata may be: OpenID Connect Discovery section 4 appends to the issuer, RFC
+// 8414 section 3.1 inserts before its path, and real servers use either position for both names.
 func MetadataURLs(issuer string) []string {
 	u, err := url.Parse(issuer)
 	if err != nil {
@@ -158,7 +158,7 @@ func (c *Client) fetchMetadata(ctx context.Context, address string) (*Metadata, 
 			kind = MetadataUnusable
 		}
 		text := "returned " + c.Sanitized(e.StatusLine(), 300)
-		if words := c.SanitizedIn(e)(e.Refusal().Words, 300); words != "" && !absent { // a tenant that does not exist, a firewall
+		if words := c.SanitizedIn(e)(e.Refusal().Words, 300); words != "" && !absent { // as for an unknown tenant, or from a firewall
 			text += fmt.Sprintf(" and said %q", words)
 		}
 		return nil, answer{kind: kind, from: c.AnswerOf(e), text: text, absent: absent}
@@ -197,8 +197,8 @@ func (c *Client) fetchMetadata(ctx context.Context, address string) (*Metadata, 
 // checksOf maps the faults of an endpoint to the rules that it breaks.
 var checksOf = map[Kind]string{EndpointNotHTTPS: CheckNotHTTPS, EndpointOnLocal: CheckOnLocal, EndpointAddress: CheckAddress}
 
-// wrongIssuer returns the answer for metadata that names a different issuer than the configured one, or none. Both must be
-// equal, character for character (RFC 8414 section 3.3).
+// wrongIssuer returns the answer for metadata that names a different issuer than the configured one, or no issuer. Both
+// must be equal, character for character (RFC 8414 section 3.3).
 func (c *Client) wrongIssuer(theirs string) answer {
 	if theirs == "" {
 		return answer{kind: IssuerAbsent, member: "issuer", text: "returned 200, but its metadata names no issuer"}
@@ -266,7 +266,7 @@ func endpointsOf(e config.Endpoints) []endpoint {
 const (
 	CheckNotHTTPS = "endpoint_not_https" // it is plain http, and not on this machine
 	CheckOnLocal  = "endpoint_on_local"  // it may be on this machine, and the server is not
-	CheckAddress  = "endpoint_address"   // it is no address that may be asked
+	CheckAddress  = "endpoint_address"   // it is not a usable address
 )
 
 // endpointFault describes what is wrong with an endpoint in the metadata.

@@ -23,7 +23,7 @@ type Error struct {
 	Kind        Kind         // what went wrong
 	Answer      Answer       // that it is about
 	Member      string       // the parameter, or the member of the answer, that is at fault
-	Found       string       // what Member says, where that is at fault and no secret
+	Found       string       // the value of Member, if that is at fault and not secret
 	Inside      string       // the member of a token response that the access token is inside of
 	Claim       *ClaimFault  // of an ID token, if one is at fault
 	Code        string       // an OAuth error code, the server's or one like it
@@ -34,7 +34,7 @@ type Error struct {
 	Silent      bool         // the login was sent with prompt=none
 	Said        string       // what a person would read in an answer that was no OAuth error
 	Tried       []Tried      // when the server was not found
-	Issuer      string       // the one that the server says it is, when that is the mistake
+	Issuer      string       // the issuer that the server claims to be, if that is the mistake
 	Verdicts    []Verdict    // of an ID token that was refused
 	Status      int          // of an answer that refused
 	Received    []Member     // of a token response that was refused
@@ -134,7 +134,8 @@ var registeredErrors = []string{
 	"unmet_authentication_requirements",
 }
 
-// IsRegisteredError reports an error code that OAuth defines. It is no secret, even if the client secret is a part of it.
+// IsRegisteredError reports whether OAuth defines an error code. Such a code is not secret, even if it contains the
+// client secret.
 func IsRegisteredError(code string) bool { return slices.Contains(registeredErrors, code) }
 
 // Verdict is one check of an ID token, in a form that is safe to show.

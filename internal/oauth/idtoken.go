@@ -23,8 +23,8 @@ import (
 // Leeway is the allowed difference between two clocks.
 const Leeway = time.Minute
 
-// SigningAlgorithms lists the signatures that we accept by a key of the server, whatever its metadata lists: never none,
-// and never a MAC.
+// SigningAlgorithms lists the algorithms that we accept with a key of the server, whatever its metadata lists: never
+// "none", and never a MAC.
 var SigningAlgorithms = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 
 // HS256 is the one MAC that we accept, keyed with the client secret (OpenID Connect Core section 3.1.3.7 (8)).
@@ -33,8 +33,8 @@ const HS256 = "HS256"
 // MinHS256Secret is the minimum length in bytes of a client secret that is used as a key for HS256 (RFC 7518 section 3.2).
 const MinHS256Secret = 32
 
-// Accepts reports whether an ID token with this signature algorithm can be verified. HS256 can be if the metadata lists it
-// and the client secret is long enough: a short secret can be guessed, as any token confirms the guess.
+// Accepts reports whether an ID token with this signature algorithm can be verified. HS256 is accepted if the metadata
+// lists it and the client secret is long enough: a short secret can be guessed, as any token confirms the guess.
 func (c *Client) Accepts(md *Metadata, alg string) bool {
 	if alg == HS256 {
 		return slices.Contains(md.IDTokenAlgs, HS256) && len(c.cfg.ClientSecret) >= MinHS256Secret
@@ -64,7 +64,7 @@ type expected struct {
 	AccessToken string        // what at_hash is a hash of
 	Now         time.Time
 
-	client *Client // knows what must not be shown of a claim
+	client *Client // sanitizes the claims that are shown
 }
 
 // VerifyIDToken verifies the ID token of a token response, which must be there if openid was granted. It returns nil for a
@@ -246,13 +246,13 @@ func (c *Client) LoadKeySet(ctx context.Context) (*KeySet, error) {
 // missing claim.
 type idTokenClaims struct {
 	Issuer, Subject    *string
-	Audience           []string // of one, where it is a string; nil where it is missing or anything else
+	Audience           []string // one element if aud is a string; nil if it is missing or has another type
 	hasAudience        bool
 	AZP, Nonce, AtHash *string
 	Expires, IssuedAt  *float64
 	NotBefore          *float64
 	AuthTime           *float64
-	authTimeUnreadable bool // it is there, and no number
+	authTimeUnreadable bool // it is present, but not a number
 
 	Name     string   // the best of name, preferred_username and email; empty where there is none
 	warnings []string // what other clients may refuse; not sanitized yet
@@ -373,8 +373,8 @@ func (c *idTokenClaims) state(check string, want expected) ClaimState {
 	return ClaimDiffers
 }
 
-// isMilliseconds reports a time that is within decades of now if it is in milliseconds, and thousands of years away if it
-// is in seconds.
+// isMilliseconds reports whether a time is within 50 years of now if read as milliseconds. Read as seconds, such a time
+// is thousands of years away.
 func isMilliseconds(claim float64, now time.Time) bool {
 	const years = 50 * 365 * 24 * time.Hour
 	return numericDate(claim/1000).Sub(now).Abs() < years
@@ -438,7 +438,7 @@ func (c *idTokenClaims) checkAZP(want expected) Verdict {
 	return Verdict{"azp", "nothing, or " + want.ClientID, "nothing", true, section}
 }
 
-// isForOthers reports an audience with other members.
+// isForOthers reports whether the audience has other members.
 func (c *idTokenClaims) isForOthers(clientID string) bool {
 	return slices.ContainsFunc(c.Audience, func(one string) bool { return one != clientID })
 }

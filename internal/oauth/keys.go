@@ -30,8 +30,8 @@ type keyFault struct {
 	kind   Kind
 	text   string
 	claim  *ClaimFault // the algorithm, when that is at fault
-	answer Answer      // of the address of the keys, when that is
-	cause  error       // why none came
+	answer Answer      // of the address of the keys, if that is at fault
+	cause  error       // why no answer came
 }
 
 func (f *keyFault) Error() string { return f.text }
@@ -40,14 +40,14 @@ func (f *keyFault) Error() string { return f.text }
 // that is not among them.
 type keySet struct {
 	wire      *wire.Client
-	sanitized func(text string, n int) string // a text of the server's as it may be shown
-	shown     func(e *wire.Exchange) Answer   // and an answer
+	sanitized func(text string, n int) string // makes a server's text safe to show
+	shown     func(e *wire.Exchange) Answer   // makes an answer safe to show
 	fetch     Singleflight[*KeySet]
 
 	now func() time.Time
 
 	mu     sync.Mutex // guards the fields below
-	keys   *KeySet    // nil before they are
+	keys   *KeySet    // nil until they are fetched
 	from   string     // where they were fetched
 	loaded time.Time  // and when
 }
@@ -76,7 +76,7 @@ func (k *keySet) verify(ctx context.Context, address string, jws *jose.JSONWebSi
 	})
 	if err != nil {
 		fault, ok := errors.AsType[*keyFault](err)
-		if !ok { // the caller has not waited
+		if !ok { // the caller's context ended first
 			fault = &keyFault{kind: IDTokenKeys, text: err.Error(), cause: err}
 		}
 		return nil, nil, fault
@@ -196,12 +196,12 @@ func parseKeys(body []byte, sanitized func(text string, n int) string) (*KeySet,
 	return set, nil
 }
 
-// signs reports a key whose key_ops, if any, are for signatures (RFC 7517 section 4.3).
+// signs reports whether the key_ops of a key, if any, are for signatures (RFC 7517 section 4.3).
 func signs(raw json.RawMessage) bool {
 	var key struct {
 		Ops []string `json:"key_ops"`
 	}
-	json.Unmarshal(raw, &key) // what is no list says nothing
+	json.Unmarshal(raw, &key) // a key_ops that is not a list counts as absent
 	return key.Ops == nil || slices.Contains(key.Ops, "verify") || slices.Contains(key.Ops, "sign")
 }
 

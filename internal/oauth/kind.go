@@ -6,27 +6,27 @@ type Kind string
 // Failures of any endpoint. The Error's Step says which.
 const (
 	NoAnswer     Kind = "no answer"     // Cause says why
-	ServerFailed Kind = "server failed" // a status of 500 and more, without an OAuth error
+	ServerFailed Kind = "server failed" // a status of 500 or more, without an OAuth error
 	Redirected   Kind = "redirected"    // to Answer.Location, which is not followed
-	Refused      Kind = "refused"       // Answer.Refusal has the code and the words; a status of 429 wants fewer requests
+	Refused      Kind = "refused"       // Answer.Refusal has the code and the words; 429 means too many requests
 	NotSupported Kind = "not supported" // the server has no such endpoint, or no API is configured
 	BadParameter Kind = "bad parameter" // Member, of a request to this app
 )
 
-// Faults of an authorization server's metadata (RFC 8414, RFC 9126). If its address answers with another status than 200,
-// the Kind is one of those above.
+// Faults of an authorization server's metadata (RFC 8414, RFC 9126). If its address answers with a status other than
+// 200, the Kind is one of those above.
 const (
 	MetadataNotFound Kind = "metadata not found"    // there is nothing at any of the addresses
 	MetadataUnusable Kind = "metadata unusable"     // no JSON object, or a member of the wrong type: Member
 	ServerNotNamed   Kind = "server not named"      // the login begins at the API, which has not named its server yet
 	IssuerAbsent     Kind = "issuer absent"         // the metadata names none
 	IssuerDiffers    Kind = "issuer differs"        // it names Issuer
-	EndpointMissing  Kind = "endpoint missing"      // Member, and so below
+	EndpointMissing  Kind = "endpoint missing"      // Member, as in the next three
 	EndpointNotHTTPS Kind = "endpoint not https"    // it is plain http, and not on this machine
 	EndpointOnLocal  Kind = "endpoint on localhost" // it may be on this machine, and the server is not
-	EndpointAddress  Kind = "endpoint address"      // it is no address that may be asked
+	EndpointAddress  Kind = "endpoint address"      // it is not a usable address
 	PARNotOffered    Kind = "PAR not offered"       // the settings want it
-	PARNowhere       Kind = "PAR nowhere"           // the server demands it
+	PARNowhere       Kind = "PAR nowhere"           // the server demands it, and names no endpoint for it
 	PARUnusable      Kind = "PAR response unusable" // it has no request_uri that can be used
 )
 
@@ -47,13 +47,13 @@ const (
 	TokenResponseMediaType Kind = "token response of another media type" // JSON that says it is something else
 	TokenResponseMalformed Kind = "token response malformed"
 	TokenResponseMember    Kind = "token response member"   // Member is of the wrong type, or has a value that means nothing
-	AccessTokenAbsent      Kind = "access token absent"     // and an ID token came
+	AccessTokenAbsent      Kind = "access token absent"     // but an ID token came
 	TokensAbsent           Kind = "tokens absent"           // neither an access token nor an ID token
 	AccessTokenNested      Kind = "access token nested"     // inside the member Inside
-	AccessTokenMisspelled  Kind = "access token misspelled" // as Member: names are case sensitive
+	AccessTokenMisspelled  Kind = "access token misspelled" // spelled as Member; names are case sensitive
 	TokenCharacters        Kind = "token characters"        // Member has some that no token may have
-	TokenTypeOther         Kind = "token type other"        // Found is one that is no bearer token's: DPoP, mac
-	ErrorMisspelled        Kind = "error misspelled"        // as Member, in a refusal
+	TokenTypeOther         Kind = "token type other"        // Found is not used like a bearer token: DPoP, mac
+	ErrorMisspelled        Kind = "error misspelled"        // spelled as Member, in a refusal
 )
 
 // Faults of an ID token (OpenID Connect Core section 3.1.3.7).
@@ -65,12 +65,12 @@ const (
 	IDTokenAlgorithm     Kind = "ID token algorithm"     // Claim.Found is one that is not accepted
 	IDTokenKeys          Kind = "ID token keys"          // the server's keys could not be had: Answer, or Cause
 	IDTokenKeyPrivate    Kind = "ID token key private"   // the server publishes a private key
-	IDTokenKeyNotFound   Kind = "ID token key not found" // none of the server's keys is the one
+	IDTokenKeyNotFound   Kind = "ID token key not found" // none of the server's keys matches
 	IDTokenSignature     Kind = "ID token signature"     // the server's key did not make it
 	IDTokenSecret        Kind = "ID token secret"        // HS256, and not made with the client secret
 	IDTokenClaim         Kind = "ID token claim"         // Claim says which, and how
 	UserinfoMalformed    Kind = "userinfo malformed"
-	UserinfoUnverifiable Kind = "userinfo unverifiable" // it is signed, and not so that it can be believed
+	UserinfoUnverifiable Kind = "userinfo unverifiable" // it is signed, but can't be verified
 	SubjectAbsent        Kind = "subject absent"        // from userinfo
 	SubjectDiffers       Kind = "subject differs"       // userinfo is about another user
 )
@@ -81,10 +81,10 @@ const (
 	ResourceMetadataAbsent    Kind = "resource metadata absent"
 	ResourceMetadataUnusable  Kind = "resource metadata unusable"
 	ResourceMetadataOfAnother Kind = "resource metadata of another" // it is about a different API
-	ResourceScopes            Kind = "resource scopes"              // no login can ask for what it wants
+	ResourceScopes            Kind = "resource scopes"              // it wants scopes that no login can ask for
 	ResourceServers           Kind = "resource servers"             // none of the servers that it names may be used
 	RegistrationNotOffered    Kind = "registration not offered"     // and no client is configured
-	RegistrationEndpoint      Kind = "registration endpoint"        // it may not be asked
+	RegistrationEndpoint      Kind = "registration endpoint"        // it must not be called
 	RegistrationUnusable      Kind = "registration unusable"        // the answer; the server may have made a client
 	ClientOfAnotherServer     Kind = "client of another server"     // the API names another one now
 )
@@ -93,7 +93,7 @@ const (
 type ClaimFault struct {
 	Name            string // iss, aud, exp …; alg
 	State           ClaimState
-	Expected, Found string // as the Verdict about it shows them; of alg what the metadata lists, or RS256 without a list
+	Expected, Found string // as its Verdict shows them; for alg, Expected is the list in the metadata, or RS256
 }
 
 // ClaimState is the way in which a claim is wrong.
@@ -103,10 +103,10 @@ type ClaimState string
 const (
 	ClaimAbsent       ClaimState = "absent"
 	ClaimUnreadable   ClaimState = "unreadable"   // of another type, or empty
-	ClaimDiffers      ClaimState = "differs"      //
+	ClaimDiffers      ClaimState = "differs"      // a valid value, but not the expected one
 	ClaimUnexpected   ClaimState = "unexpected"   // a nonce, where none was sent
 	ClaimMilliseconds ClaimState = "milliseconds" // a time that is right, if it is in milliseconds
 	ClaimPast         ClaimState = "past"         // a time that is too early
 	ClaimFuture       ClaimState = "future"       // a time that is too late
-	ClaimSecretShort  ClaimState = "secret short" // alg is HS256, as it may be, and there is no client secret of MinHS256Secret bytes
+	ClaimSecretShort  ClaimState = "secret short" // alg is HS256, as the metadata allows, but the client secret is shorter than MinHS256Secret
 )

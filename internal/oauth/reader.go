@@ -14,7 +14,7 @@ import (
 // warning.
 type Reader struct {
 	*wire.Object
-	Warnings []string // for people; nothing secret is taken out of them yet
+	Warnings []string // for people; not sanitized yet
 }
 
 // The maximum number of warnings about an answer, and the length of each in bytes.
@@ -87,7 +87,7 @@ func (r *Reader) strictFlag(name string) bool {
 	return r.flag(name)
 }
 
-// isFlagInWords reports a JSON string that is "true" or "false".
+// isFlagInWords reports whether a JSON value is the string "true" or "false".
 func isFlagInWords(raw string) bool {
 	return strings.EqualFold(raw, `"true"`) || strings.EqualFold(raw, `"false"`)
 }

@@ -32,15 +32,15 @@ type Request struct {
 	Settings config.Parameters `json:"y,omitempty"` // what else the settings send
 	Hint     string            `json:"h,omitempty"` // the ID token that id_token_hint=session stands for, cut short; see SetHint
 	Own      bool              `json:"o,omitempty"` // it was started from a page of this program or the address bar, and not by a link of another site
-	Try      string            `json:"t,omitempty"` // what the login was made for, when it is no login of a user's (see misuse.Attempt)
+	Try      string            `json:"t,omitempty"` // the misuse.Attempt that the login is for; empty for a user's own login
 	Run      string            `json:"r,omitempty"` // the run of the command login that waits for it; empty for any other login
 	Binding  string            `json:"a"`           // ties the login to its server; set when it is sent there
-	Pushed   string            `json:"u,omitempty"` // the request_uri that stands for the request, when the server was sent it (RFC 9126)
+	Pushed   string            `json:"u,omitempty"` // the request_uri that stands for the request, if it was pushed (RFC 9126)
 	Began    time.Time         `json:"b"`
 	Steps    bool              `json:"p,omitempty"` // each step is shown before it is taken
 	StepUp   int               `json:"g,omitempty"` // how many times in a row the API wanted more scopes before this login
 
-	hint        string           // that ID token; only while the request that has it from the session is answered
+	hint        string           // the whole ID token of Hint; only during the HTTP request that called SetHint
 	NoChallenge bool             `json:"-"` // no code challenge is sent: to see whether the server asks for one
 	Before      []*wire.Exchange `json:"-"` // what was asked before the browser left; only while the process that asked runs
 }
@@ -135,7 +135,7 @@ func (r *Request) SetHint(idToken string) {
 	r.hint, r.Hint = idToken, shortHint(idToken)
 }
 
-// IsHint reports the ID token that SetHint was called with.
+// IsHint reports whether an ID token is the one that SetHint was called with.
 func (r *Request) IsHint(idToken string) bool { return r.Hint != "" && shortHint(idToken) == r.Hint }
 
 func shortHint(token string) string {
@@ -202,7 +202,7 @@ func (c *Client) authorizationURL(md *Metadata, r *Request) string {
 	if !strings.Contains(md.Authorization, "?") {
 		return c.oauth2Config(md, r.Scopes).AuthCodeURL(r.State, c.options(r)...)
 	}
-	return withQuery(md.Authorization, c.parameters(md, r)) // of a parameter that is in both, the login's counts
+	return withQuery(md.Authorization, c.parameters(md, r)) // if a parameter is in both, the login's value counts
 }
 
 // CheckResponse checks the authorization response (RFC 6749 section 4.1.2) to a request, and returns the code. It checks
@@ -272,14 +272,15 @@ func ErrorWords(response url.Values) string {
 func StateOf(rawQuery string) string {
 	for pair := range strings.SplitSeq(rawQuery, "&") {
 		if value, found := strings.CutPrefix(pair, "state="); found {
-			state, _ := url.QueryUnescape(value) // one that cannot be read is none of ours
+			state, _ := url.QueryUnescape(value) // one that cannot be decoded is not ours
 			return state
 		}
 	}
 	return ""
 }
 
-// maxRequestURI is the maximum length of a request_uri, in bytes, as it goes into the browser's address and the cookie of the login.
+// maxRequestURI is the maximum length of a request_uri, in bytes, as it goes into the browser's address and the cookie
+// of the login.
 const maxRequestURI = 512
 
 // The reasons why a request can't be pushed: the Check of an *Error at the step wire.Metadata.
@@ -323,8 +324,8 @@ func withQuery(address string, query url.Values) string {
 	return u.String()
 }
 
-// push sends an authorization request to the server, as the client in it (RFC 9126 section 2), and returns its request_uri.
-// The error is an *Error.
+// push sends an authorization request to the server, as the client that the request names (RFC 9126 section 2), and
+// returns its request_uri. The error is an *Error.
 func (c *Client) push(ctx context.Context, md *Metadata, query url.Values) (string, error) {
 	const what = "pushed authorization request endpoint"
 	if md.PAR == "" {
@@ -487,7 +488,7 @@ func pathOf(u *url.URL) string {
 
 // responseIn returns the query of an address, if it contains the response.
 func responseIn(u *url.URL) (string, error) {
-	inFragment, _ := url.ParseQuery(u.EscapedFragment()) // what cannot be read holds nothing
+	inFragment, _ := url.ParseQuery(u.EscapedFragment()) // an unreadable fragment holds nothing
 	switch query := u.Query(); {
 	case query.Has("code") || query.Has("error") || query.Has("state"):
 		return u.RawQuery, nil

@@ -179,8 +179,8 @@ func (t *TokenResponse) check(r *Reader) *tokenFault {
 	return r.tokenType(kind)
 }
 
-// tokenType refuses a token type that is not used as a bearer token is (RFC 6749 section 7.1). Upper and lower case are the
-// same (section 5.1). A server that sends no type, or an undefined one, means a bearer token.
+// tokenType refuses a token type that is not used like a bearer token (RFC 6749 section 7.1). Upper and lower case are
+// the same (section 5.1). A server that sends no type, or an undefined one, means a bearer token.
 func (r *Reader) tokenType(kind string) *tokenFault {
 	const used = "This app uses the token as a bearer token; other clients may refuse it."
 	switch {
@@ -201,8 +201,8 @@ func (r *Reader) tokenType(kind string) *tokenFault {
 // mac, which was never registered (section 7.1).
 var otherTokenTypes = []string{"dpop", "pop", "n_a", "mac"}
 
-// isOtherTokenType reports a token type with its own definition: one of those, or a URI (RFC 6749 section 8.1), except the
-// URIs of RFC 8693 section 3 for kinds of token that may be bearer tokens.
+// isOtherTokenType reports whether a token type has its own definition: it is one of those, or a URI (RFC 6749 section
+// 8.1), except the URIs of RFC 8693 section 3 for kinds of token that may be bearer tokens.
 func isOtherTokenType(kind string) bool {
 	kind = strings.ToLower(strings.TrimSpace(kind))
 	if what, ok := strings.CutPrefix(kind, "urn:ietf:params:oauth:token-type:"); ok {
@@ -329,8 +329,8 @@ func formAsJSON(form string) (string, error) {
 	return "{" + out.String() + "}", nil
 }
 
-// splitScope splits a scope at commas, as GitHub and Slack write it. A comma may also be part of a scope (RFC 6749 section
-// 3.3): it is if the login asked for a scope with one.
+// splitScope splits a scope at commas, as GitHub and Slack write it. If the login asked for a scope with a comma in it
+// (RFC 6749 section 3.3 allows one), splitScope changes nothing.
 func (t *TokenResponse) splitScope(asked []string) {
 	if !strings.Contains(t.Scope, ",") || strings.Contains(strings.Join(asked, ""), ",") {
 		return
@@ -351,9 +351,9 @@ func (t *TokenResponse) granted(scope string, asked []string) bool {
 type tokenFault struct {
 	kind    Kind
 	member  string // the one at fault
-	written string // how the server writes that one, if otherwise
-	found   string // what that one says, where it is no secret
-	inside  string // where the access token is instead
+	written string // how the server spells it, if differently
+	found   string // its value, if that is not secret
+	inside  string // the member that contains the access token
 	text    string
 }
 
@@ -594,7 +594,7 @@ func (c *Client) signatureOf(ctx context.Context, jws *jose.JSONWebSignature) (S
 	return SignatureWrong, c.Sanitized(fault.text, 300)
 }
 
-// stringsOf reads a claim that is a string, of words, or a list of strings.
+// stringsOf reads a claim that is a list of strings, or one string of words.
 func stringsOf(raw json.RawMessage) []string {
 	var words string
 	if json.Unmarshal(raw, &words) == nil {
@@ -627,7 +627,7 @@ func refusesTokens(e *wire.Exchange, fault *tokenFault) bool {
 		return true
 	case fault == nil:
 		return false
-	case fault.kind == AccessTokenNested: // what stands beside it may be called a code
+	case fault.kind == AccessTokenNested: // a member beside it may look like an error code
 		return e.ErrorInside()
 	case fault.kind == TokenResponseMember:
 		return e.Refusal().Code != ""
@@ -666,7 +666,7 @@ func (c *Client) refusedOtherwise(step wire.Purpose, e *wire.Exchange) *Error {
 	return c.RefusedBy(step, "token endpoint", e)
 }
 
-// badTokenResponse returns the error of an unusable token response. It shows the content, and keeps none of it.
+// badTokenResponse returns the error of an unusable token response. The error lists the members, without secret values.
 func (c *Client) badTokenResponse(step wire.Purpose, e *wire.Exchange, fault *tokenFault) *Error {
 	sanitized := c.SanitizedIn(e)
 	return &Error{Step: step, Kind: fault.kind, Member: sanitized(cmp.Or(fault.written, fault.member), 80), Found: sanitized(fault.found, 80),

@@ -143,7 +143,7 @@ func decodeHex(to, from []byte) int {
 	return n
 }
 
-// decodeBase64 decodes either alphabet, and changes from.
+// decodeBase64 decodes either alphabet. It overwrites from.
 func decodeBase64(to, from []byte) int {
 	for i, c := range from {
 		switch c {

@@ -28,8 +28,8 @@ func RewriteMembers(body string, visit func(level int, name, value string) (stan
 		return body, ErrNotJSON
 	}
 	var out strings.Builder
-	written, open := 0, 0 // up to where the body is in out, and how many lists and objects have begun
-	var isObject []bool   // of those around the place
+	written, open := 0, 0 // how much of the body is in out, and how many lists and objects have begun
+	var isObject []bool   // for each list and object around the place
 	for i := 0; i < len(body); {
 		switch body[i] {
 		case '{', '[':
@@ -73,7 +73,7 @@ func containers(body string) (all []container, deep bool) {
 	if start == "" || start[0] != '{' && start[0] != '[' {
 		return nil, false
 	}
-	all = make([]container, 0, strings.Count(body, "{")+strings.Count(body, "[")) // memory that is asked for anew costs more than it
+	all = make([]container, 0, strings.Count(body, "{")+strings.Count(body, "[")) // growing the slice would cost more than counting
 	var open []int
 	for i := 0; i < len(body); i++ {
 		switch body[i] {
@@ -202,7 +202,7 @@ func Secrets(answer string) (values []string, all bool) {
 			return ""
 		}
 		EachScalar(value, keep)
-		return value // which has been looked into
+		return value // its parts have been visited
 	})
 	for _, l := range Read(answer).layers {
 		eachNamed(l.text, IsSecret, func(from, to int) {

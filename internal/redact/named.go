@@ -30,7 +30,7 @@ type namedReader struct {
 	objects  []pair // what was read of the object that is open, and of those around it
 	tag      pair   // and of the tag
 	inTag    bool
-	seen     int // up to where elements were visited with all that is in them
+	seen     int // the end of the last element that was visited whole
 	unclosed int // elements without an end
 }
 
@@ -92,7 +92,7 @@ func (r *namedReader) readName(begin, end int) int {
 	if contains(pairNames, name) {
 		const longest = 128
 		from, to := v.scalar(r.text[:min(len(r.text), v.from+longest)])
-		if label := r.text[from:to]; r.isSecret(label) || label == Redacted || strings.Contains(label, "…") { // what was hidden before named one
+		if label := r.text[from:to]; r.isSecret(label) || label == Redacted || strings.Contains(label, "…") { // a label that is redacted already named a secret
 			p.named = true
 			if p.from < p.to {
 				r.visit(p.from, p.to)

@@ -119,7 +119,7 @@ type automaton struct {
 	root     [256]int32
 	label    []byte  // of each node: the byte that leads there
 	first    []int32 // of each node: its first child; the others follow, up to the first child of the next node
-	fail     []int32 // of each node: where the longest proper end of it leads, from the beginning
+	fail     []int32 // of each node: the node of its longest proper suffix
 	match    []int32 // of each node: the longest pattern that ends there, counted from one; 0 for none
 }
 

@@ -34,7 +34,7 @@ type Discovery struct {
 	owners   map[string]string // the issuer that a configured client belongs to, by its ID
 }
 
-// NewDiscovery returns a discovery, with a client that the settings found earlier.
+// NewDiscovery returns a discovery that has the client that was registered for the settings, if any.
 func NewDiscovery(cfg config.Effective) *Discovery {
 	d := &Discovery{owners: map[string]string{}}
 	if cfg.Registered() {

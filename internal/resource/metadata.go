@@ -55,7 +55,7 @@ func (c *client) findResource(ctx context.Context) (*resource, error) {
 		return nil, err
 	}
 	found, err := c.resourceMetadata(wire.For(ctx, wire.ResourceMetadata), a)
-	if e, ok := errors.AsType[*oauth.Error](err); ok && a.fault != nil && e.Kind == oauth.ResourceMetadataAbsent { // which says more
+	if e, ok := errors.AsType[*oauth.Error](err); ok && a.fault != nil && e.Kind == oauth.ResourceMetadataAbsent { // the API's own fault says more
 		a.fault.Tried = e.Tried
 		return nil, a.fault
 	}
@@ -78,12 +78,12 @@ func (c *client) findResource(ctx context.Context) (*resource, error) {
 type asked struct {
 	challenge map[string]string // the parameters of its challenge (RFC 6750 section 3)
 	byPost    bool              // it answers POST alone
-	fault     *oauth.Error      // what is wrong with the API itself, which counts where it has no metadata; nil for nothing
+	fault     *oauth.Error      // what is wrong with the API itself; it counts only if there is no metadata
 	tried     []oauth.Tried
 }
 
-// noMetadata reports that an address has no metadata, by the status of its answer, or 0 if there was none. A failure of the
-// metadata doesn't count if the API is out of order too.
+// noMetadata reports whether an address has no metadata, by the status of its answer, or 0 if there was none. If the
+// API is out of order, any status other than 200 counts as none.
 func (a *asked) noMetadata(status int) bool {
 	outOfOrder := a.fault != nil && a.fault.Kind != oauth.APINotFound
 	return wire.NoRoute(status) || status == http.StatusGone || outOfOrder && status != http.StatusOK
@@ -170,7 +170,7 @@ func (c *client) resourceMetadata(ctx context.Context, a asked) (*resource, erro
 	}
 	failure.Tried = tried
 	if named != "" {
-		failure.Member = "resource_metadata" // an API said so, and no website
+		failure.Member = "resource_metadata" // the challenge named the address, so this is an API and no website
 	}
 	return nil, failure
 }
@@ -284,7 +284,7 @@ func (c *client) serverOf(ctx context.Context, found *resource) (*client, error)
 		tried = append(tried, oauth.TriedOf(err)...)
 	}
 	if len(found.Servers) == 1 && only != nil {
-		return nil, only // which says more
+		return nil, only // the error of the only server says more
 	}
 	failure := c.badResource(oauth.ResourceServers, CheckServers, "The API names %d authorization servers, and none of the first %d can be used.",
 		len(found.Servers), min(len(found.Servers), maxServers))

@@ -20,7 +20,7 @@ import (
 // The reasons for having no client: the Check of an *Error at the step wire.Registration.
 const (
 	CheckNotOffered  = "offered"  // the server registers none, and none is configured
-	CheckEndpoint    = "endpoint" // the server's endpoint for that may not be asked
+	CheckEndpoint    = "endpoint" // the server's registration endpoint must not be called
 	CheckAnswer      = "answer"   // what the server answered cannot be used, and it may have made a client
 	CheckOtherServer = "moved"    // the configured client belongs to another server
 )
@@ -38,7 +38,8 @@ type registered struct {
 	expires             time.Time // of the secret; zero for never
 }
 
-// isAt reports a client that was registered with the issuer and the redirect URI. With another redirect URI, it is useless.
+// isAt reports whether the client was registered with the issuer and the redirect URI. With another redirect URI, it is
+// useless.
 func (r registered) isAt(cfg config.Effective) bool {
 	return r.issuer == cfg.Issuer && r.redirectURI == cfg.RedirectURI()
 }
@@ -105,7 +106,7 @@ func (c *client) register(ctx context.Context) (registered, error) {
 	apart, recorder := wire.RecordApart(ctx)
 	e, err := c.wire.Do(req.WithContext(apart))
 	wire.Keep(ctx, recorder.Exchanges())
-	if last := recorder.Last(); err != nil && last != nil && last.Status/100 == 2 { // it said yes, and then not what to
+	if last := recorder.Last(); err != nil && last != nil && last.Status/100 == 2 { // it accepted, but its answer broke off
 		failed := c.notRegistered(oauth.RegistrationUnusable, CheckAnswer, "The authorization server %s returned %d for the registration, but %s.",
 			md.Issuer, last.Status, wire.Fault(err))
 		failed.Answer = c.AnswerOf(last)

@@ -87,7 +87,7 @@ func (s *Store) unfinished(r *http.Request) []unfinishedLogin {
 	return all
 }
 
-// Unfinished returns when this browser left for the logins that have not come back, newest first.
+// Unfinished returns the start times of the logins that this browser left for and has not come back from, newest first.
 func (s *Store) Unfinished(r *http.Request) []time.Time {
 	var began []time.Time
 	for _, login := range s.unfinished(r) {
@@ -118,7 +118,7 @@ func (s *Store) isYoung(began time.Time) bool { return s.now().Sub(began) <= pen
 func (s aead) closeJSON(name string, value any) (string, error) {
 	var plain bytes.Buffer
 	e := json.NewEncoder(&plain)
-	e.SetEscapeHTML(false) // which would make six bytes of one
+	e.SetEscapeHTML(false) // escaping makes six bytes of one
 	if err := e.Encode(value); err != nil {
 		return "", err
 	}

@@ -36,7 +36,7 @@ var ErrTooLong = errors.New("this login has more data than fits into a cookie")
 // ErrUsed is the error of a state that was used before.
 var ErrUsed = errors.New("the state was used before")
 
-// ErrUnavailable is the error of a store that can't be read or written, which only Redis can be.
+// ErrUnavailable is the error of a store that can't be read or written. That happens only with Redis.
 var ErrUnavailable = errors.New("the session store")
 
 // Store stores the logins of browsers. Its methods may be called concurrently.
@@ -54,7 +54,7 @@ type Store struct {
 	begun      *ttlMap[[]*wire.Exchange]   // by the state; see before
 	arrivals   *ttlMap[[]*wire.Exchange]   // by the state: what was asked when the response of a login step by step came
 	finished   *ttlMap[finished]           // by the state; see together
-	replacedBy *ttlMap[string]             // the cookie of a session, by that of the one before
+	replacedBy *ttlMap[string]             // the cookie of the session that replaced another, by the cookie of the other
 	secure     bool
 
 	// The names of our cookies contain the port as the browser sees it, as cookies ignore ports (RFC 6265 section 8.5). Over
@@ -363,7 +363,8 @@ func (l *Login) Subject() string {
 	return l.IDToken.Subject
 }
 
-// The limits of what a login stores of its requests: the login itself, the uses of its tokens, and a run of /misuse.
+// The limits for a login's recorded requests: those of the login itself, of the uses of its tokens, and of a run of
+// /misuse.
 const (
 	maxSteps     = 64
 	maxStepsSize = 4 << 20 // bytes
@@ -416,7 +417,7 @@ func (s *Store) Finish(w http.ResponseWriter, r *http.Request, request *oauth.Re
 // is ErrUsed if the mark was used before.
 func (s *Store) singleflight(w http.ResponseWriter, r *http.Request, key, mark string, work func(context.Context) (*Login, error)) (*Login, error) {
 	came := s.now()
-	key += " " + only(r, s.sessionName) // another session's browser is not told the new one: the login may have been planted there
+	key += " " + only(r, s.sessionName) // a browser with another session doesn't get the new cookie: the login may have been planted there
 	done, err := s.finishing.DoHere(r.Context(), key, func(ctx context.Context) (*result, error) {
 		if !s.used.add(mark, struct{}{}) {
 			return nil, ErrUsed

@@ -7,8 +7,8 @@ import (
 	"net/http"
 )
 
-// Show stores in a cookie that a login with these parameters was shown to this browser. It returns a ticket for the button,
-// as proof: a different site can send the browser to the same address, but can't know the ticket.
+// Show records, in a cookie, that this browser was shown a login with these parameters. It returns a ticket for the
+// button, as proof: a different site can send the browser to the same address, but can't know the ticket.
 func (s *Store) Show(w http.ResponseWriter, parameters string) (ticket string) {
 	ticket = rand.Text()
 	http.SetCookie(w, s.pendingCookie(s.shownName, shown(ticket, parameters), int(pendingAge.Seconds())))

@@ -67,7 +67,7 @@ func (s *Store) StepLogin(r *http.Request, handle string) *StepLogin {
 	return nil
 }
 
-// stays reports a step-by-step login that has not sent the browser away.
+// stays reports whether a step-by-step login has not sent the browser away yet.
 func (s *Store) stays(r *http.Request, name string) bool {
 	return only(r, s.waitingPrefix+Handle(strings.TrimPrefix(name, s.pendingPrefix))) == notWaiting
 }

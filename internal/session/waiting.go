@@ -72,9 +72,9 @@ func (s *Store) InSteps(r *http.Request, state string) bool {
 	return only(r, s.waitingName(state)) != ""
 }
 
-// KeepWaiting stores the result of the work on the response to a request, once for its state, which is then used, as in
-// Finish. The error is ErrUsed, ErrTooLong if the response does not fit into a cookie, or that of the work. A response that
-// is too long does not use up the state.
+// KeepWaiting runs the work on the response to a request, once for its state, and stores the result in the browser. The
+// state is then used, as in Finish. The error is ErrUsed, ErrTooLong if the response does not fit into a cookie, or
+// that of the work. A response that is too long does not use up the state.
 func (s *Store) KeepWaiting(w http.ResponseWriter, r *http.Request, request *oauth.Request, work func(context.Context) (*Login, error)) (*Login, error) {
 	name := s.waitingName(request.State)
 	close := func(p *Login) (string, error) { return s.waits.closeJSON(name, sealedLogin{p, request.State}) }
@@ -118,7 +118,8 @@ func (s *Store) Waiting(r *http.Request, handle string) *Login {
 	return p
 }
 
-// openWaiting decrypts the cookie of a waiting login. It must have its own name, and be recent enough.
+// openWaiting decrypts the cookie of a waiting login. It returns nil unless the cookie was written for this name and is
+// recent enough.
 func (s *Store) openWaiting(name, cookie string) *Login {
 	var held sealedLogin
 	if cookie == notWaiting || !s.waits.openJSON(name, cookie, &held) {

@@ -120,7 +120,7 @@ func StartClerk(t *testing.T, appAddress string) *Clerk {
 	return c
 }
 
-// Renew gives the server a certificate that is valid until then. A handshake may be under way.
+// Renew gives the server a certificate that is valid until notAfter. A handshake may be under way.
 func (c *Clerk) Renew(t *testing.T, notAfter time.Time) {
 	t.Helper()
 	c.presents.Store(&tls.Config{Certificates: []tls.Certificate{c.Authority.Issue(t, notAfter)}})
@@ -175,7 +175,7 @@ func StartPublic(t *testing.T, handler http.Handler) map[string]string {
 			return
 		}
 		defer here.Close()
-		go io.Copy(there, read) // which may have the first byte already
+		go io.Copy(there, read) // the reader may have buffered the first bytes
 		io.Copy(here, there)
 	}))
 	t.Cleanup(proxy.Close)

@@ -19,8 +19,8 @@ import (
 	"time"
 )
 
-// ServeStub serves the stub on a free port of 127.0.0.1 until the standard input ends, and prints its issuer as the first
-// line: it needs its own process, as its signatures cost more than all of our work.
+// ServeStub serves the stub on a free port of 127.0.0.1 until the standard input ends, and prints its issuer as the
+// first line. The stub needs its own process, as its signatures cost more than all of our work.
 func ServeStub(tokenSize int) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -43,14 +43,14 @@ type FakeServer struct {
 	Other    func(w http.ResponseWriter, r *http.Request) // userinfo, introspection, revocation, the API, pushed requests
 	Page     func(w http.ResponseWriter, r *http.Request) // the authorization endpoint, for a real browser
 	Claims   func(claims map[string]any)                  // spoils the ID token's claims
-	Sign     func(claims map[string]any) string           // signs in another way
+	Sign     func(claims map[string]any) string           // signs the claims in a different way
 	Response func(response map[string]any)                // spoils the token response
 	Document func(document map[string]any)                // spoils the metadata
 	Callback func(query map[string]string)                // spoils the authorization response
 	Now      func() time.Time                             // the time that its ID tokens tell; nil for the time of day
 
 	mu       sync.Mutex // guards the fields below
-	origin   string     // an Origin header that came with a request
+	origin   string     // the Origin headers of all requests, joined
 	requests []string   // every request: method and path
 	forms    []http.Request
 	nonces   map[string]string // by code
@@ -95,7 +95,7 @@ func (s *FakeServer) answers() http.Handler {
 	mux.HandleFunc("/.well-known/openid-configuration", s.unless(&s.Metadata, s.metadata))
 	mux.HandleFunc("/.well-known/oauth-authorization-server", s.unless(&s.RFC8414, http.NotFound))
 	mux.HandleFunc("/jwks", s.unless(&s.JWKS, s.keys))
-	mux.HandleFunc("/authorize", s.unless(&s.Page, nothing)) // a program that starts looks whether there is anything
+	mux.HandleFunc("/authorize", s.unless(&s.Page, nothing)) // the app checks at its start whether anything answers
 	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
 		r.ParseForm()
 		s.mu.Lock()
@@ -155,7 +155,7 @@ func (s *FakeServer) Lock() { s.mu.Lock() }
 // Unlock releases the lock.
 func (s *FakeServer) Unlock() { s.mu.Unlock() }
 
-// Reset makes the fake server honest again.
+// Reset removes the replacements, except RFC8414, Other, Page and Now.
 func (s *FakeServer) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -245,7 +245,7 @@ func (s *FakeServer) Env() map[string]string {
 	return map[string]string{"ISSUER": s.Issuer, "CLIENT_ID": FakeClientID, "CLIENT_SECRET": FakeClientSecret}
 }
 
-// Asked counts the requests for a path.
+// Asked counts the requests with a method and a path, such as "POST /token".
 func (s *FakeServer) Asked(request string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

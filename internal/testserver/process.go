@@ -22,8 +22,8 @@ type Process struct {
 	Interrupt func() // asks it to end, as Ctrl-C does
 	Kill      func() // ends it, with or without a chance to tidy up
 
-	ended chan struct{} // closed when it has
-	code  int           // that it ended with
+	ended chan struct{} // closed when the program has ended
+	code  int           // its exit code
 }
 
 // Start starts the program. run returns its exit code; the program ends with the test at the latest.
@@ -79,7 +79,7 @@ func (p *Process) WaitForPort(t *testing.T, port string) {
 	p.until(t, "listen on port "+port, func() bool { return listens(port) })
 }
 
-// until waits for an event before the program ends.
+// until waits for an event. It fails the test if the program ends first.
 func (p *Process) until(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(Patience); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {

@@ -80,7 +80,7 @@ func ConstantsOf(t testing.TB, files []*ast.File, typeName string) map[string]st
 	return found
 }
 
-// WantErrorKinds checks that every Error in the code has a Kind, and that there are at least so many.
+// WantErrorKinds checks that every Error in the code has a Kind, and that there are at least the given number of them.
 func WantErrorKinds(t testing.TB, files []*ast.File, least int) {
 	t.Helper()
 	made := 0

@@ -14,9 +14,9 @@ import (
 	"strings"
 )
 
-// Refusal holds an answer's refusal, in whatever form the server writes it: as in RFC 6749 section 5.2, as an error object
-// or a list of them, a problem document (RFC 9457), a JSON-RPC error, a form, a page or a line of text. The texts are raw:
-// still to be freed of secrets and invisible characters, and to be shortened, before they are shown.
+// Refusal holds an answer's refusal, in whatever form the server writes it: as in RFC 6749 section 5.2, as an error
+// object or a list of them, a problem document (RFC 9457), a JSON-RPC error, a form, a page or a line of text. The
+// texts are raw: sanitize and shorten them before you show them.
 type Refusal struct {
 	Format  Format
 	Code    string   // the error code: OAuth's, or one of the server's own
@@ -58,7 +58,7 @@ func (e *Exchange) readRefusal() Refusal {
 	switch {
 	case body == "":
 		return Refusal{}
-	case (body[0] == '{' || body[0] == '[') && json.Valid([]byte(body)): // whatever the answer says that it is
+	case (body[0] == '{' || body[0] == '[') && json.Valid([]byte(body)): // whatever its content type
 		reader := errorReader{Refusal: Refusal{Format: FormatJSON}, status: e.Status}
 		reader.read([]byte(body), 0)
 		reader.Words = cmp.Or(reader.Words, reader.Hint)
@@ -79,7 +79,8 @@ func (e *Exchange) readRefusal() Refusal {
 	return Refusal{Format: FormatText, Words: text, Text: text}
 }
 
-// isForm reports a form: by its media type, or by an error in it, as some servers send a form as text.
+// isForm reports whether the answer is a form: by its media type, or by an error in it, as some servers send a form as
+// text.
 func (e *Exchange) isForm(body string) bool {
 	hasError := strings.HasPrefix(body, "error=") || strings.Contains(body, "&error=")
 	return e.MediaType() == "application/x-www-form-urlencoded" && body[0] != '<' || hasError && !strings.ContainsAny(body, " \n<{")
@@ -101,7 +102,7 @@ func (e *Exchange) readForm(body string) Refusal {
 	return reader.Refusal
 }
 
-// isPage reports an HTML page: by its beginning, or by its media type.
+// isPage reports whether the answer is an HTML page: by its beginning, or by its media type.
 func (e *Exchange) isPage(body string) bool {
 	start := strings.ToLower(body[:min(len(body), 1000)])
 	mediaType := e.MediaType()
@@ -166,8 +167,8 @@ func (r *errorReader) read(value json.RawMessage, level int) {
 	}
 }
 
-// hasManyMembers reports an object in valid JSON with more members than are read. It is called before they are put into a
-// map, as a large map costs more for each member.
+// hasManyMembers reports whether an object in valid JSON has more members than are read. It is called before they are
+// put into a map, as a large map costs more for each member.
 func hasManyMembers(object json.RawMessage) bool {
 	depth, members := 0, 1
 	for i := 0; i < len(object); i++ {
@@ -268,8 +269,8 @@ func (r *errorReader) add(sentence string) {
 	}
 }
 
-// readCode reads a member with a code, and returns the sentence if it contains one instead. A number is a status (Reddit),
-// and so is the name of a status (Spring).
+// readCode reads a member with a code, and returns the sentence if it contains one instead. A number may be a status
+// (Reddit). The name of a status counts as a sentence (Spring).
 func (r *errorReader) readCode(value json.RawMessage, name string) (sentence string) {
 	text := stringIn(value)
 	switch {
@@ -283,8 +284,8 @@ func (r *errorReader) readCode(value json.RawMessage, name string) (sentence str
 	return ""
 }
 
-// isStatusCode reports a status that is an error code of the server's own, such as HubSpot's BAD_CLIENT_SECRET: it has
-// several words, and isn't the name of an HTTP status (Spring).
+// isStatusCode reports whether a status is an error code of the server's own, such as HubSpot's BAD_CLIENT_SECRET: it
+// has several words, and isn't the name of an HTTP status (Spring).
 func (r *errorReader) isStatusCode(text string) bool {
 	words := strings.ReplaceAll(text, "_", " ")
 	return isCode(text) && words != text && !strings.EqualFold(words, http.StatusText(r.status)) && !strings.EqualFold(words, http.StatusText(r.Status))
@@ -293,7 +294,7 @@ func (r *errorReader) isStatusCode(text string) bool {
 // noError lists codes of answers that are not a refusal.
 var noError = []string{"0", "00000", "ok", "success"}
 
-// readStatus reads a number that is the answer's status, or that of a refusal.
+// readStatus reads a number if it is the answer's status, or any 4xx or 5xx, and reports whether it is one.
 func (r *errorReader) readStatus(value json.RawMessage) bool {
 	n, err := strconv.Atoi(string(value))
 	if err != nil || n != r.status && n/100 != 4 && n/100 != 5 {
@@ -421,7 +422,7 @@ var manyCauses = regexp.MustCompile(`the request is missing a required parameter
 	`|client authentication failed (?:\(e\.g\.,? |due to )unknown client,[^.)]*unsupported[^.)]*method\)?\.?` +
 	`|the provided (?:authorization )?(?:access )?grant (?:\(e\.g\.[^)]*\) )?(?:or refresh token )?is invalid, expired, revoked,[^.]*another client\.?`)
 
-// fitsMany removes those sentences from a text in lower case.
+// fitsMany removes those sentences from a text, and returns the rest in lower case.
 func fitsMany(text string) string {
 	return manyCauses.ReplaceAllString(strings.ToLower(strings.Join(strings.Fields(text), " ")), "")
 }
@@ -469,9 +470,9 @@ func events(stream string) iter.Seq[string] {
 	}
 }
 
-// ErrorInside reports that an API answers with a success status, but says in the body that the call failed: with a JSON-RPC
-// error (section 5; in a batch, section 6), as APIs that speak MCP do, with a failed result of an MCP tool, or with an
-// error of its own, in JSON or in a form. Such an answer does not show that a token is valid.
+// ErrorInside reports whether an answer with a success status says in its body that the call failed: by a JSON-RPC
+// error, alone or in a batch (sections 5 and 6), by a failed result of an MCP tool, or by an error of the API's own, in
+// JSON or in a form. Such an answer does not show that a token is valid.
 func (e *Exchange) ErrorInside() bool {
 	if e.Status/100 != 2 {
 		return false
@@ -541,8 +542,8 @@ func saysFailed(message []byte) bool {
 		says(answer.Error) || says(answer.Errors) || says(answer.ErrCode)
 }
 
-// says reports a JSON value that is not empty. Many APIs send an empty error with each success, and some write it with a
-// space inside: [ ].
+// says reports whether a JSON value is not empty. Many APIs send an empty error with each success, and some write it
+// with a space inside: [ ].
 func says(raw json.RawMessage) bool {
 	switch strings.Join(strings.Fields(string(raw)), "") {
 	case "", "null", "false", "0", `""`, "[]", "{}":

@@ -59,8 +59,8 @@ type Exchange struct {
 	Took           time.Duration
 	CertExpires    time.Time // of the server's certificate; zero without TLS
 	Fault          string    // why this step failed, in a sentence; empty when it did not
-	Note           string    // what is worth a word about an answer that is good; may be empty
-	Try            string    // what the server is tried with, where this is no step of a user's login
+	Note           string    // a remark about a good answer; may be empty
+	Try            string    // the attempt that the request belongs to; empty for a step of a user's login
 }
 
 // Name returns the purpose of the exchange, as a page shows it.
@@ -116,7 +116,7 @@ type Header string
 // NewHeader converts a header to lines.
 func NewHeader(h http.Header) Header {
 	lines := bytes.NewBuffer(make([]byte, 0, 512)) // most fit
-	h.Write(lines)                                 // a buffer takes everything
+	h.Write(lines)                                 // writing to a buffer never fails
 	return Header(lines.String())
 }
 

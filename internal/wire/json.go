@@ -25,7 +25,7 @@ func UnmarshalObject(data []byte, v any) error {
 	}
 	var room [32]memberName // for most objects
 	names, err := uniqueNames(data, room[:0])
-	if err != nil && !json.Valid(data) { // which alone is worth saying then
+	if err != nil && !json.Valid(data) { // then the malformed JSON is the mistake to report
 		return errCutShort
 	}
 	if err != nil {
@@ -106,7 +106,8 @@ func uniqueNames(data []byte, seen []memberName) ([]memberName, error) {
 func withoutOthers(data []byte, names []memberName) []byte {
 	copied := false
 	for _, n := range names {
-		// Beyond ASCII, it takes two more for lower case letters: the long s and the Kelvin sign.
+		// encoding/json also takes two characters beyond ASCII for lower case letters: the long s and the Kelvin
+		// sign.
 		if !bytes.ContainsFunc(n.name, func(r rune) bool { return 'A' <= r && r <= 'Z' || r >= utf8.RuneSelf }) {
 			continue
 		}
@@ -294,7 +295,7 @@ func (o *Object) Names() iter.Seq[string] {
 	}
 }
 
-// Has reports a member that is not null.
+// Has reports whether a member is present and not null.
 func (o *Object) Has(name string) bool { return o.Raw(name) != "" }
 
 // Text returns a string member, or "" if it is missing. Another type is an error, which Err returns.
@@ -309,7 +310,7 @@ func (o *Object) Text(name string) string {
 	case !strings.Contains(raw, `\`):
 		return raw[1 : len(raw)-1]
 	}
-	var text string // here, as it costs an allocation
+	var text string // declared here, as it costs an allocation
 	o.err = cmp.Or(o.err, json.Unmarshal([]byte(raw), &text))
 	return text
 }
@@ -336,7 +337,7 @@ func (o *Object) Kind(name string) string {
 	return ""
 }
 
-// Says reports a member that is not empty. Many servers send an empty error with each success.
+// Says reports whether a member is not empty. Many servers send an empty error with each success.
 func (o *Object) Says(name string) bool { return says(json.RawMessage(o.Raw(name))) }
 
 // Refuse records an error for a member with the wrong kind of value, which Err returns.

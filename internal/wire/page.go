@@ -10,7 +10,8 @@ import (
 	"golang.org/x/net/html"
 )
 
-// The number of bytes that are kept of a page, and the number of its elements that are considered as error messages.
+// The maximum number of bytes kept of a page, of its elements that are considered as error messages, and of those
+// nested in each other.
 const (
 	maxText   = 16 << 10
 	maxMarked = 50
@@ -50,8 +51,8 @@ type pageReader struct {
 	headings    [2]heading // the first h1, and the first h2
 	in          string     // title, h1 or h2, while one of these is open
 	skipping    openTag    // the outermost element that is not shown, while it is open
-	open        []*marked  // the elements that say what is wrong and are open, outermost first
-	marked      []*marked  // all of those, in their order
+	open        []*marked  // the error messages that are open, outermost first
+	marked      []*marked  // all error messages, in the order of the page
 }
 
 // heading is the text of a heading, and its place in the text of the page.
@@ -123,7 +124,8 @@ func (r *pageReader) startHeading(name string) {
 	}
 }
 
-// mark records an element that is an error message. It also counts the open elements of the same name inside others.
+// mark records an element if it is an error message. For any element, it increases the depth of the open error messages
+// of the same name.
 func (r *pageReader) mark(name string, says attributes) {
 	for _, m := range r.open {
 		if m.name == name {
@@ -333,7 +335,7 @@ func wordsIn(name string) []string {
 type oneLineText struct {
 	text  []byte
 	space bool // a space is due before the next character
-	edge  bool // and here, unless that is a point or a comma: an element began or ended
+	edge  bool // also due, except before punctuation: an element began or ended
 	full  bool
 }
 
@@ -360,7 +362,7 @@ func (t *oneLineText) add(text []byte) {
 func (t *oneLineText) String() string {
 	text := string(t.text)
 	if t.full {
-		text = text[:strings.LastIndexByte(text, ' ')+1] // what is one word that long says nothing
+		text = text[:strings.LastIndexByte(text, ' ')+1] // a single word of that length says nothing
 	}
 	return strings.TrimSpace(text)
 }

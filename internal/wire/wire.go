@@ -161,7 +161,7 @@ func (c *Client) send(client *http.Client, req *http.Request) (*Exchange, error)
 	defer cancel()
 	req = req.WithContext(ctx)
 	req.Header = req.Header.Clone()
-	if req.Header.Get("Accept") == "" { // GitHub answers a form unless asked for JSON
+	if req.Header.Get("Accept") == "" { // GitHub answers with a form unless asked for JSON
 		req.Header.Set("Accept", "application/json")
 	}
 	if req.Header.Get("User-Agent") == "" {
@@ -265,7 +265,7 @@ func (t *recording) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := t.next.RoundTrip(req)
 	if err == nil {
 		e.Proto, e.Status, e.ResponseHeader = resp.Proto, resp.StatusCode, NewHeader(resp.Header)
-		if resp.TLS != nil { // a server always has one
+		if resp.TLS != nil { // a server always has a certificate
 			e.CertExpires = resp.TLS.PeerCertificates[0].NotAfter
 		}
 		e.ResponseBody, err = readLimited(resp)
@@ -319,7 +319,8 @@ func Untrusted(err error) bool {
 	return ok
 }
 
-// UnknownAuthority reports the one such failure that a file with the authority's certificate fixes.
+// UnknownAuthority reports whether a request failed because the certificate's authority is unknown. A file with its
+// certificate fixes that.
 func UnknownAuthority(err error) bool {
 	_, ok := errors.AsType[x509.UnknownAuthorityError](err)
 	return ok
@@ -384,7 +385,7 @@ func IsLocalName(host string) bool {
 func MayBeLocal(host string) bool {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		ip = ip.Unmap()
-		return ip.IsLoopback() || ip.IsUnspecified() // who connects to 0.0.0.0 or [::] ends here
+		return ip.IsLoopback() || ip.IsUnspecified() // connections to 0.0.0.0 or [::] end here
 	}
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	return IsLocalName(host) || slices.Contains(hostsFileNames, host) || isLooseLoopback(host)
@@ -394,9 +395,9 @@ func MayBeLocal(host string) bool {
 var hostsFileNames = []string{"localhost.localdomain", "localhost4", "localhost4.localdomain4", "localhost6", "localhost6.localdomain6",
 	"ip6-localhost", "ip6-loopback", "loopback"}
 
-// isLooseLoopback reports a loopback or unspecified IPv4 address as inet_aton of the C library, and so most resolvers, read
-// it: one to four numbers, decimal, octal or hexadecimal, where the last fills the remaining bytes. 127.1, 0x7f.1 and
-// 2130706433 are 127.0.0.1.
+// isLooseLoopback reports whether inet_aton of the C library, and so most resolvers, read a host as a loopback or
+// unspecified IPv4 address: one to four numbers, decimal, octal or hexadecimal, where the last fills the remaining
+// bytes. 127.1, 0x7f.1 and 2130706433 are 127.0.0.1.
 func isLooseLoopback(host string) bool {
 	parts := strings.Split(host, ".")
 	if len(parts) > 4 {
@@ -414,7 +415,7 @@ func isLooseLoopback(host string) bool {
 		all |= n
 	}
 	if len(parts) == 1 {
-		first, all = uint64(uint32(first))>>24, uint64(uint32(all)) // some systems cut a longer number off
+		first, all = uint64(uint32(first))>>24, uint64(uint32(all)) // some systems truncate a longer number
 	}
 	return first == 127 || all == 0
 }

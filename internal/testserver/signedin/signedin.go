@@ -23,7 +23,7 @@ type Case struct {
 	Tokens oauth.Tokens
 }
 
-// Start signs in at a demo server with faults, with the API at a path of its own.
+// Start signs in at a demo server with faults. api is the path of RESOURCE_URL below the issuer.
 func Start(t *testing.T, api string, faults ...demo.Fault) *Case {
 	t.Helper()
 	srv := httptest.NewUnstartedServer(nil)
