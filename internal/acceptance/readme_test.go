@@ -42,7 +42,7 @@ var readmeCommands = []struct {
 	{"-json", inClerk, `"result": "ok"`, false, 0},
 	{"-env other.env", inClerk, "https://clerk.example.com", false, 0},
 	{"go run . login", inClerk, "Sign in there. Waiting for", true, 0},
-	{"go run . -h", inDemo, "usage: go run .", false, 0},
+	{"go run . -h", inDemo, "sign in with the settings in .env", false, 0},
 }
 
 var (

@@ -33,7 +33,7 @@ func TestRun_ExitCodes(t *testing.T) {
 		{"a mistyped flag", nil, []string{"check", "-jsn"}, 2, "flag provided but not defined: -jsn; did you mean -json?"},
 		{"no time", nil, []string{"login", "-timeout", "0s"}, 2, "-timeout 0s is too short"},
 		{"two formats", nil, []string{"check", "-json", "-md"}, 2, "use either -json or -md"},
-		{"help", nil, []string{"-h"}, 0, "go run . check -env other.env"},
+		{"help, for a built program", nil, []string{"-h"}, 0, filepath.Join(folder, "oauth-test-client") + " check -env other.env   check the settings"},
 		{"the port is taken", map[string]string{"PORT": port}, nil, 1, "PORT: " + port + " is in use by another program"},
 		{"the address is taken", map[string]string{"PORT": port}, []string{"-listen", "127.0.0.1:" + port}, 1, "-listen: cannot listen on 127.0.0.1:" + port},
 		{

@@ -19,7 +19,7 @@ import (
 	"oauth-test-client/internal/wire"
 )
 
-// usage is the text that -h prints.
+// usage is the text that -h prints, with the name of a built program in place of go run.
 const usage = `OAuth Test Client tells you whether your OAuth application works and, if not, which setting is wrong.
 
 usage: go run . [-env FILE] [-listen ADDRESS] [-open=false]
@@ -144,7 +144,7 @@ func Parse(args []string, stdout, stderr io.Writer) (Options, error) {
 	}
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(stdout, usage)
+		Say(stdout, strings.ReplaceAll(usage, "go run .", program()))
 		return o, err
 	case err == nil && flags.NArg() > 0:
 		err = fmt.Errorf("unknown argument %q%s", flags.Arg(0), didYouMean(flags.Arg(0), "check", "login"))

@@ -136,7 +136,7 @@ func TestPrinters_HostileWords(t *testing.T) {
 // The one place that writes to a stream is output.go, so that no printer can go past it. What is allowed besides is
 // ours alone.
 func TestPrinters_NoOtherWrites(t *testing.T) {
-	ours := []string{"begin", "finding", "Parse"} // a word of ours, an escape sequence of ours, and the manual
+	ours := []string{"begin", "finding", "Parse"} // a word of ours, an escape sequence of ours, and the version
 	for _, dir := range []string{".", "../.."} {
 		files, err := filepath.Glob(dir + "/*.go")
 		if err != nil {

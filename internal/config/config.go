@@ -384,6 +384,8 @@ func misspells(name, ours string) bool {
 	switch {
 	case a == b:
 		return true
+	case a == b+b[len(b)-1:]: // CLIENT_IDD
+		return true
 	case strings.HasPrefix(a, b): // CLIENT_SECRET_2, and CLIENT_SECRET_ID of Entra, are names of their own
 		return false
 	case strings.HasSuffix(strings.ToUpper(name), "_"+ours): // MY_CLIENT_SECRET may be a different program's

@@ -15,6 +15,7 @@ func TestLoad_Typos(t *testing.T) {
 	for _, row := range []struct{ name, file, want string }{
 		{"without the line", "ISSUER=https://auth.example.com\nCLIENTID=a\n", "refused: .env:2: CLIENTID is not a setting of this app; write CLIENT_ID"},
 		{"in small letters", "ISSUER=https://auth.example.com\nclient_id=a\n", "refused: .env:2: client_id is not a setting of this app; write CLIENT_ID"},
+		{"the last letter twice", rest + "CLIENT_SECRETT=a\n", ".env:3: CLIENT_SECRETT is not a setting of this app; write CLIENT_SECRET"},
 		{"two letters swapped", rest + "CLIENT_SERCET=a\n", ".env:3: CLIENT_SERCET is not a setting of this app; write CLIENT_SECRET"},
 		{"without its s", rest + "SCOPE=a\n", ".env:3: SCOPE is not a setting of this app; write SCOPES"},
 		{
