@@ -110,10 +110,14 @@ func TestAPI_WithAndWithoutScope(t *testing.T) {
 		t.Errorf("without the scope /api answered %d %s", r.StatusCode, r.Body)
 	}
 	page := b.Ask("/api", true)
-	for _, want := range []string{"403 Forbidden", "What it asks for: Bearer", "insufficient_scope", "the access token lacks the scope profile"} {
+	for _, want := range []string{"403 Forbidden", "What it asks for: Bearer", "insufficient_scope", "the access token lacks the scope profile",
+		"Sign in again and allow profile, which SCOPES has already."} {
 		if !strings.Contains(page.Body, want) {
 			t.Errorf("the page of /api lacks %q:\n%s", want, page.Body)
 		}
+	}
+	if strings.Contains(page.Body, inDemo) {
+		t.Error("the page of /api says that its fix is for other setups, but it works here")
 	}
 	if told, _, _ := strings.Cut(page.Body, "<summary>The whole answer"); strings.Count(told, "insufficient_scope") != 1 {
 		t.Errorf("above the whole answer the page of /api does not say the error once:\n%s", told)

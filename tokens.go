@@ -334,7 +334,7 @@ func (p answersPage) MarshalJSON() ([]byte, error) { return json.Marshal(p.Answe
 // should be, else the second.
 func (s *server) showAnswers(w http.ResponseWriter, r *http.Request, good, bad string, list ...answer) error {
 	for i := range list {
-		list[i].addFix(s.cfg, s.file, i)
+		list[i].addFix(s.cfg, s.broken, s.file, i)
 	}
 	heading, lead := answers(list).verdict(good, bad)
 	return s.respond(w, r, http.StatusOK, "answers.html", answersPage{s.page(r, heading), heading, lead, list})
@@ -353,8 +353,8 @@ type answer struct {
 	Tools   []string `json:"tools,omitempty"` // those that it lists
 }
 
-// addFix adds what to do about an answer that is not what it should be.
-func (a *answer) addFix(cfg config.Effective, file settingsFile, i int) {
+// addFix adds what to do about an answer that is not what it should be. The demo's API may be broken on purpose.
+func (a *answer) addFix(cfg config.Effective, broken bool, file settingsFile, i int) {
 	if a.Why == nil {
 		return
 	}
@@ -362,7 +362,7 @@ func (a *answer) addFix(cfg config.Effective, file settingsFile, i int) {
 	if fix := fixOf(a.Why.Finding); fix.Kind != "" {
 		a.Fix = newFixBox(cfg, fix, fmt.Sprintf("line-%d", i), file)
 		a.Fix.Name = a.Why.Name
-		if cfg.Demo && a.Why.Name != causes.APITokenExpired { // a mistake of the demo's API, which only the demo's own page can turn off
+		if broken && a.Why.Name != causes.APITokenExpired { // only the demo's own page can turn its mistake off
 			a.Fix.Then = inDemo
 		}
 	}

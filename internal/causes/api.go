@@ -179,16 +179,27 @@ func (r *refusal) scope() (Finding, bool) {
 			"the access token lacks a scope")
 	}
 	list := wire.Clip(strings.Join(missing, " "), 200)
-	fix := "add " + list + " to SCOPES, enable it for the OAuth application, and sign in again"
-	if r.cfg.AtAPI {
-		fix = "if this page offers the scope, sign in for it; the server decides whether this user gets it"
-	}
-	f, found := refusedBecause(APIScopeMissing, fix, "the access token lacks the scope %s", list)
+	f, found := refusedBecause(APIScopeMissing, "", "the access token lacks the scope %s", list)
 	f.Setting = "SCOPES"
-	if !r.cfg.AtAPI {
-		f.Line = wire.Clip("SCOPES="+quoted("SCOPES", strings.Join(slices.Concat(r.cfg.Scopes, missing), " ")), 300)
+	if r.cfg.AtAPI {
+		f.Fix = "if this page offers the scope, sign in for it; the server decides whether this user gets it"
+		return f, found
 	}
-	return f, found
+	return f.askFor(r.cfg, missing), found
+}
+
+// askFor adds the fix for scopes that the access token lacks. SCOPES may have them all: then the server did not grant them, or
+// the login asked for others.
+func (f Finding) askFor(cfg config.Effective, lacked []string) Finding {
+	unasked := slices.DeleteFunc(slices.Clone(lacked), func(s string) bool { return slices.Contains(cfg.Scopes, s) })
+	if len(unasked) == 0 {
+		list := wire.Clip(strings.Join(lacked, " "), 200)
+		return f.Look("Sign in again and allow " + list + ", which SCOPES has already. If the consent page doesn't offer it, enable it for the OAuth application (" +
+			ProviderOf(cfg).At(Scopes) + ").")
+	}
+	f.Fix = "add " + wire.Clip(strings.Join(unasked, " "), 200) + " to SCOPES, enable it for the OAuth application, and sign in again"
+	f.Line = wire.Clip("SCOPES="+quoted("SCOPES", strings.Join(slices.Concat(cfg.Scopes, unasked), " ")), 300)
+	return f
 }
 
 // scheme returns the finding that the API doesn't want a bearer token.
@@ -375,13 +386,13 @@ func ExplainUserinfo(cfg config.Effective, e *wire.Exchange, granted []string) *
 	case e.Status != http.StatusUnauthorized && e.Status != http.StatusForbidden:
 		return nil
 	case !slices.Contains(granted, "openid") && strings.Contains(words, "openid"):
-		f = Finding{Result: Fail, Name: OpenIDMissing, Setting: "SCOPES",
-			Found: "userinfo wants the scope openid, and the access token lacks it", Fix: "add openid to SCOPES, and sign in again"}
+		f = Finding{Result: Fail, Name: OpenIDMissing, Setting: "SCOPES", Found: "userinfo wants the scope openid, and the access token lacks it"}.
+			askFor(cfg, []string{"openid"})
 	case strings.Contains(words, "revoked"):
 		f = Finding{Result: Fail, Found: "userinfo says that the token was revoked"}.Look(revoked)
 	case strings.Contains(words, "insufficient_scope") && !slices.Contains(granted, "openid"):
-		f = Finding{Result: Fail, Name: OpenIDMissing, Setting: "SCOPES",
-			Found: "userinfo says that the access token lacks a scope, and openid was not granted", Fix: "add openid to SCOPES, and sign in again"}
+		f = Finding{Result: Fail, Name: OpenIDMissing, Setting: "SCOPES", Found: "userinfo says that the access token lacks a scope, and openid was not granted"}.
+			askFor(cfg, []string{"openid"})
 	case strings.Contains(words, "insufficient_scope"):
 		f = Finding{Result: Fail, Name: APIScopeMissing, Setting: "SCOPES", Found: "userinfo says that the access token lacks a scope"}.
 			Look("Add the scope that userinfo wants to SCOPES (often profile or email), and enable it for this client (" + ProviderOf(cfg).At(Scopes) + ").")

@@ -405,6 +405,14 @@ func TestExplainAPI_Scope(t *testing.T) {
 	if named.Line != "" || named.Found != "the access token lacks a scope" {
 		t.Errorf("of scopes that were granted it says %+v", named.Finding)
 	}
+	cfg.Scopes = []string{"openid", "b"}
+	if f = ExplainAPI(cfg, challenged, &oauth.AccessToken{}, []string{"openid"}, time.Now()); f.Line != "SCOPES='openid b a'" || !strings.Contains(f.Fix, "add a to SCOPES") {
+		t.Errorf("if one of two was asked for, it says %+v", f.Finding)
+	}
+	cfg.Scopes = []string{"openid", "b", "a"}
+	if f = ExplainAPI(cfg, challenged, &oauth.AccessToken{}, []string{"openid"}, time.Now()); f.Line != "" || !strings.Contains(f.Fix, "Sign in again and allow a b, which SCOPES has already") {
+		t.Errorf("if both were asked for, it says %+v", f.Finding)
+	}
 	cfg.AtAPI = true
 	if f = ExplainAPI(cfg, challenged, &oauth.AccessToken{}, nil, time.Now()); f.Line != "" || !strings.Contains(f.Fix, "if this page offers the scope") {
 		t.Errorf("where the API names its server it says %+v", f.Finding)
@@ -423,6 +431,7 @@ func TestExplainUserinfo_Reasons(t *testing.T) {
 	inJSON, inHTML := http.Header{"Content-Type": {"application/json"}}, http.Header{"Content-Type": {"text/html"}}
 	challenged := http.Header{"Content-Type": {"text/html"}, "Www-Authenticate": {"Bearer"}}
 	plain := settingsForFixes()
+	asked := with(func(c *config.Effective) { c.Scopes = []string{"openid", "email"} })
 	begun := with(func(c *config.Effective) { c.Found.Resource = "https://api.example" })
 	resource := with(func(c *config.Effective) { c.Parameters = config.Parameters{"resource": "https://api.example"} })
 	audience := with(func(c *config.Effective) { c.Parameters = config.Parameters{"audience": "a"} })
@@ -444,6 +453,8 @@ func TestExplainUserinfo_Reasons(t *testing.T) {
 		{"an answer", plain, 200, inJSON, `{"sub":"openid"}`, "", "", "", ""},
 		{"an error inside", plain, 200, inJSON, other, "", Warn, "", "read userinfo's message"},
 		{"a scope", plain, 403, inJSON, insufficient, "email", Fail, OpenIDMissing, "add openid to SCOPES"},
+		{"asked for, not granted", asked, 403, inJSON, wanted, "email", Fail, OpenIDMissing, "Sign in again and allow openid, which SCOPES has already."},
+		{"a scope, with openid asked for", asked, 403, inJSON, insufficient, "email", Fail, OpenIDMissing, "Sign in again and allow openid"},
 		{"another scope", plain, 403, inJSON, insufficient, "openid", Fail, APIScopeMissing, "Add the scope that userinfo wants"},
 		{"openid, granted", plain, 403, inJSON, wanted, "openid", Fail, "", "Look at the server's log"},
 		{"other words", plain, 401, inJSON, other, "", Fail, "", "Look at the server's log"},
