@@ -263,6 +263,13 @@ type wayStep struct {
 	Note   string // how it ended there
 }
 
+// requestErrors lists the errors that are about the request, and not about the user (RFC 6749 section 4.1.2.1, OpenID Connect
+// Core section 3.1.2.6, RFC 8707 section 2).
+var requestErrors = []string{
+	"invalid_request", "unauthorized_client", "unsupported_response_type", "invalid_scope", "invalid_target",
+	"invalid_request_uri", "invalid_request_object", "request_not_supported", "request_uri_not_supported", "registration_not_supported",
+}
+
 // wayOf returns how far a failed login came. It returns nil for every other failure.
 func wayOf(f *failure, denied bool) []wayStep {
 	stop := 0
@@ -271,7 +278,10 @@ func wayOf(f *failure, denied bool) []wayStep {
 		stop = 0
 	case wire.Response:
 		stop = 2
-		if f.Theirs { // the server ended it before the browser was back
+		switch {
+		case f.Theirs && slices.Contains(requestErrors, f.Code):
+			stop = 0
+		case f.Theirs: // the server ended it before the browser was back
 			stop = 1
 		}
 	case wire.TokenRequest, wire.Keys, wire.IDTokenCheck:

@@ -21,6 +21,8 @@ func TestWayOf_EndsAtFailedStep(t *testing.T) {
 		{"the request", failure{At: wire.AuthorizationRequest}, false, 1, "failed"},
 		{"a pushed request", failure{At: wire.PushedRequest, Theirs: true}, false, 1, "refused"},
 		{"the server sends an error", failure{At: wire.Response, Theirs: true}, false, 2, "refused"},
+		{"the server refuses the scope", failure{At: wire.Response, Theirs: true, Code: "invalid_scope"}, false, 1, "refused"},
+		{"the server wants a sign-in", failure{At: wire.Response, Theirs: true, Code: "login_required"}, false, 2, "refused"},
 		{"the user denies", failure{At: wire.Response, Theirs: true}, true, 2, "denied"},
 		{"a response of another server", failure{At: wire.Response}, false, 3, "failed"},
 		{"the token endpoint", failure{At: wire.TokenRequest, Theirs: true}, false, 4, "refused"},

@@ -332,7 +332,7 @@ var claimWords = map[string]string{
 	"sub": "the user’s identifier", "iss": "who issued it", "aud": "who it is for", "azp": "the client that asked", "nonce": "ties it to this login",
 	"at_hash": "ties it to the access token", "sid": "the session on the server", "jti": "its unique ID", "amr": "how the user signed in",
 	"acr": "how strong the sign-in was", "scope": "what it allows", "client_id": "the client that asked", "alg": "how it is signed", "kid": "the server’s key",
-	"auth_time": "the user signed in", "exp": "it expires", "iat": "it was issued", "nbf": "it is valid from",
+	"auth_time": "when the user signed in", "exp": "when it expires", "iat": "when it was issued", "nbf": "when it becomes valid",
 }
 
 // claimOf returns a claim of a JWT, or "" when it has none.

@@ -354,7 +354,7 @@ func (r *refusal) ruledOut(f Finding) []string {
 	}
 	t := r.token
 	isOurs := func(aud string) bool { return aud != "" && strings.HasPrefix(r.cfg.ResourceURL, aud) }
-	add(t.Signature == oauth.SignatureGood, APITokenNotVerifiable, "a key of the server made the signature")
+	add(t.Signature == oauth.SignatureGood, APITokenNotVerifiable, "a key of the server signed it")
 	add(!t.Expires.IsZero() && !r.expired(), APITokenExpired, "it has not expired")
 	add(t.JWT && t.Issuer == r.cfg.Issuer, APIWantsAnotherIssuer, "iss is the server's")
 	add(t.JWT && slices.ContainsFunc(t.Audience, isOurs), APIWantsAnotherAudience, "aud is this API's")

@@ -116,7 +116,7 @@ func TestExplainAPI_BadSignatureFirst(t *testing.T) {
 		c.Demo.SetFaults(faults...)
 		got := c.ask(oauth.Altered(c.Tokens.Access))
 		if got.Name != "" || !strings.Contains(got.Found, "no key of this server made") ||
-			slices.Contains(got.RuledOut, "a key of the server made the signature") {
+			slices.Contains(got.RuledOut, "a key of the server signed it") {
 			t.Errorf("with %v it says %+v", faults, got)
 		}
 	}
@@ -124,7 +124,7 @@ func TestExplainAPI_BadSignatureFirst(t *testing.T) {
 	if got := c.ask(c.Tokens.Access); got.Server != "invalid_token: the access token is for a different API" {
 		t.Errorf("it repeats what the API says twice: %q", got.Server)
 	}
-	if got := c.ask(c.Tokens.Access); !slices.Contains(got.RuledOut, "a key of the server made the signature") || len(got.Untold) != 0 {
+	if got := c.ask(c.Tokens.Access); !slices.Contains(got.RuledOut, "a key of the server signed it") || len(got.Untold) != 0 {
 		t.Errorf("of a token in order it says %+v", got)
 	}
 }
@@ -134,7 +134,7 @@ func TestExplainAPI_ExpiredByExp(t *testing.T) {
 	token := &oauth.AccessToken{JWT: true, Expires: time.Now().Add(-time.Minute), Signature: oauth.SignatureGood}
 	e := &wire.Exchange{Status: 401}
 	got := ExplainAPI(config.Config{ResourceURL: "https://api.example"}.Effective(), e, token, nil, time.Now())
-	if got.Name != APITokenExpired || !slices.Contains(got.RuledOut, "a key of the server made the signature") {
+	if got.Name != APITokenExpired || !slices.Contains(got.RuledOut, "a key of the server signed it") {
 		t.Errorf("got %+v", got)
 	}
 	token.Expires = time.Now().Add(time.Minute)
@@ -297,7 +297,7 @@ func TestExplainAPI_RuledOut(t *testing.T) {
 	now := time.Now()
 	cfg := config.Config{Issuer: "https://auth.example", ResourceURL: "https://api.example/v1"}.Effective()
 	good := oauth.AccessToken{JWT: true, Issuer: cfg.Issuer, Audience: []string{"account", "https://api.example"}, Signature: oauth.SignatureGood, Expires: now.Add(time.Second)}
-	const signature, expiry, issuer, audience, access = "a key of the server made the signature", "it has not expired", "iss is the server's", "aud is this API's",
+	const signature, expiry, issuer, audience, access = "a key of the server signed it", "it has not expired", "iss is the server's", "aud is this API's",
 		"it is an access token, not an ID token"
 	all := []string{signature, expiry, issuer, audience, access}
 	for _, row := range []struct {

@@ -516,7 +516,7 @@ func fixScopes(f Facts) Fix {
 	list := strings.Join(refused, " and ")
 	if len(corrections) > 0 {
 		fix := f.change("SCOPES", strings.Join(rest, " "), "")
-		fix.Text = fmt.Sprintf("Did you mean %s? Correct %s in SCOPES, or %s.", strings.Join(corrections, " and "), list, enable(them))
+		fix.Text = fmt.Sprintf("Did you mean %s? Correct %s in SCOPES, or %s.", strings.Join(corrections, " and "), list, enable(list))
 		return fix
 	}
 	if len(rest) == 0 {

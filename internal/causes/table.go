@@ -176,7 +176,7 @@ var Table = []Cause{
 	},
 	{
 		Name: ServerNotFound, Group: "The server is not found, or is a different one",
-		Sees: "404 where the metadata should be", Write: "`ISSUER=https://<host>/realms/<realm>`",
+		Sees: "404 where the metadata should be", Write: "`ISSUER=` with the right host and path",
 		Title:       "No authorization server at this address",
 		Explanation: "The host answers, but it has no metadata at this address. The realm or tenant may be misspelled, the path may be missing, or it may still have Keycloak's old `/auth`.",
 		Looks: []Quote{
@@ -282,7 +282,7 @@ var Table = []Cause{
 	},
 	{
 		Name: IssuerMissing, Group: "The server is not found, or is a different one",
-		Sees: "the ID token can't be verified, with `AUTHORIZATION_ENDPOINT` and no `ISSUER`", Write: "`ISSUER=`, or `SCOPES=` without `openid`",
+		Sees: "the ID token can't be verified, with `AUTHORIZATION_ENDPOINT` and no `ISSUER`", Write: "`ISSUER=…`, or `SCOPES=` without `openid`",
 		Title:       "The ID token can't be verified: ISSUER is not set",
 		Explanation: "An ID token is worth something only if its `iss` is the server's issuer (OpenID Connect Core section 3.1.3.7). With endpoints alone, this app doesn't know the issuer. A server without metadata can be tested without an ID token.",
 		Wrong:       []string{"`AUTHORIZATION_ENDPOINT` and `TOKEN_ENDPOINT`, and `openid` in `SCOPES` (or no `SCOPES`)"},

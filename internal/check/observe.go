@@ -70,9 +70,6 @@ func ask[Q comparable, A interface{ wasLimited() bool }](ctx context.Context, o 
 	return answer
 }
 
-// invented returns a value that no server has issued.
-func invented() string { return "invented-" + rand.Text() }
-
 // numbered matches the client IDs whose form servers check before they look the client up: UUIDs (supabase/auth), snowflakes
 // (Discord), object IDs. An ID that is much shorter may exist.
 var numbered = regexp.MustCompile(`^(?:[0-9a-fA-F]{16,}|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})$`)
@@ -82,7 +79,7 @@ var numbered = regexp.MustCompile(`^(?:[0-9a-fA-F]{16,}|[0-9a-fA-F]{8}-(?:[0-9a-
 // UUID (RFC 9562 section 4).
 func inventedID(like string) string {
 	if !numbered.MatchString(like) {
-		return invented()
+		return wire.Invented()
 	}
 	random := make([]byte, len(like))
 	rand.Read(random)
@@ -229,7 +226,7 @@ func (o *Observer) request(q Login) url.Values {
 		scopes = q.Scope
 	}
 	if q.MoreScope {
-		scopes = strings.TrimSpace(scopes + " " + invented())
+		scopes = strings.TrimSpace(scopes + " " + wire.Invented())
 	}
 	values := url.Values{"response_type": {"code"}, "client_id": {o.cfg.ClientID}, "redirect_uri": {o.cfg.RedirectURI()}, "scope": {scopes}, "state": {rand.Text()},
 		"code_challenge": {oauth.Challenge(oauth.NewVerifier())}, "code_challenge_method": {"S256"}}
@@ -269,7 +266,7 @@ func (o *Observer) probe(ctx context.Context, question Login) ProbeResult {
 	q := o.request(question)
 	md := *o.md
 	if question.NoPage {
-		md.Authorization = withPath(md.Authorization, "-"+invented())
+		md.Authorization = withPath(md.Authorization, "-"+wire.Invented())
 	}
 	sent := append(sentIn(q), causes.HostOf(q.Get("redirect_uri")), pathOf(o.md.Authorization))
 	address, err := o.client.AddressOf(ctx, &md, q)
@@ -478,14 +475,14 @@ func (o *Observer) sendToken(ctx context.Context, q tokenQuestion) tokenAnswer {
 	endpoint, step, form := o.md.Token, wire.TokenRequest, url.Values{}
 	switch q.kind {
 	case anInventedCode:
-		form = url.Values{"grant_type": {"authorization_code"}, "code": {invented()}, "redirect_uri": {o.cfg.RedirectURI()}, "code_verifier": {oauth.NewVerifier()}}
+		form = url.Values{"grant_type": {"authorization_code"}, "code": {wire.Invented()}, "redirect_uri": {o.cfg.RedirectURI()}, "code_verifier": {oauth.NewVerifier()}}
 	case anInventedRefresh:
-		form = url.Values{"grant_type": {"refresh_token"}, "refresh_token": {invented()}}
+		form = url.Values{"grant_type": {"refresh_token"}, "refresh_token": {wire.Invented()}}
 		step = wire.Refresh
 	case toIntrospect:
-		endpoint, step, form = o.md.Introspection, wire.Introspection, url.Values{"token": {invented()}}
+		endpoint, step, form = o.md.Introspection, wire.Introspection, url.Values{"token": {wire.Invented()}}
 	case toRevoke:
-		endpoint, step, form = o.md.Revocation, wire.Revocation, url.Values{"token": {invented()}}
+		endpoint, step, form = o.md.Revocation, wire.Revocation, url.Values{"token": {wire.Invented()}}
 	}
 	if q.noVerifier {
 		form.Del("code_verifier")
@@ -502,7 +499,7 @@ func (o *Observer) sendToken(ctx context.Context, q tokenQuestion) tokenAnswer {
 		as.ID = inventedID(o.cfg.ClientID)
 	}
 	if q.as.noSecret {
-		as.Secret = invented()
+		as.Secret = wire.Invented()
 	}
 	if as.Method == config.MethodNone {
 		as.Secret = ""

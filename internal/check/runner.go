@@ -206,7 +206,7 @@ func (r *Runner) FindOut(ctx context.Context, client *oauth.Client, scopes []str
 	}
 	r.mu.Unlock()
 	asked.Do(func() {
-		asked.finding, asked.proved = FindOut(wire.ForTry(ctx, "which setting is wrong?"), r.cfg, client, md, r.wire, scopes, refused)
+		asked.finding, asked.proved = FindOut(wire.ForTry(ctx, wire.WhichSetting), r.cfg, client, md, r.wire, scopes, refused)
 	})
 	return asked.finding, asked.proved
 }

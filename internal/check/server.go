@@ -463,7 +463,7 @@ func (c *checker) checkIntrospection(ctx context.Context) causes.Finding {
 	if f, ok := s.o.swapped(introspectionEndpoint); ok {
 		return f
 	}
-	e, err := s.client.Introspect(ctx, "access_token", invented())
+	e, err := s.client.Introspect(ctx, "access_token", wire.Invented())
 	if err != nil {
 		return s.o.look(notUsable(err), introspectionEndpoint)
 	}
@@ -510,7 +510,7 @@ func (c *checker) checkRevocation(ctx context.Context) causes.Finding {
 	if f, ok := s.o.swapped(revocationEndpoint); ok {
 		return f
 	}
-	e, err := s.client.Revoke(ctx, "access_token", invented())
+	e, err := s.client.Revoke(ctx, "access_token", wire.Invented())
 	switch {
 	case err != nil:
 		return s.o.look(notUsable(err), revocationEndpoint)
@@ -582,7 +582,7 @@ func (c *checker) checkAPI(ctx context.Context) causes.Finding {
 	var err, errWith error
 	var both sync.WaitGroup
 	both.Go(func() { without, err = s.client.AskAPI(asAPI, "") })
-	both.Go(func() { with, errWith = s.client.AskAPI(asAPI, invented()) })
+	both.Go(func() { with, errWith = s.client.AskAPI(asAPI, wire.Invented()) })
 	both.Wait()
 	if err = cmp.Or(err, errWith); err != nil {
 		f := causes.Found(causes.Fail, causes.APIUnreachable, causes.Facts{Cfg: s.cfg, HTTP: errors.Is(err, http.ErrSchemeMismatch)})

@@ -253,7 +253,7 @@ func viewStep(number int, e *wire.Exchange, s Secrets, tell *teller) Step {
 		ID:     fmt.Sprintf("step-%d", number),
 		Link:   fmt.Sprintf("#step-%d", number),
 		Name:   e.Name(),
-		About:  stepWords[e.Purpose],
+		About:  aboutStep(e),
 		Failed: e.Purpose != wire.Consent && e.Failed() && (e.Status > 0 || e.Fault != ""),
 		Fault:  wire.Clip(hide.text(e.Fault), 1000),
 		Note:   wire.Clip(hide.text(e.Note), 1000),

@@ -391,8 +391,11 @@ func explain(e *wire.Exchange, tell *teller) []Parameter {
 	values, _ := url.ParseQuery(paramsOf(e)) // as far as it can be read
 	var list []Parameter
 	for name, vs := range values {
-		words := wordsFor(e.Purpose, name)
 		for _, value := range vs {
+			words := wordsFor(e.Purpose, name)
+			if wire.IsInvented(value) {
+				words = wordsOf{about: "invented by this app; no server has issued it"}
+			}
 			shown := wire.Clip(tell.hide.parameter(name, value), 4000)
 			list = append(list, Parameter{wire.Clip(tell.hide.text(name), 60), shown, words.about, words.section, tell.marks[value]})
 		}
@@ -528,6 +531,14 @@ var stepWords = map[wire.Purpose]string{
 	wire.APIWithout:     "The same call without a token. The API has to refuse it (RFC 6750 section 3).",
 	wire.APIAltered:     "The same call with one character of the token changed. The API has to refuse it (RFC 6750 section 3.1).",
 	wire.APIWithIDToken: "The same call with the ID token, which is for the client. The API has to refuse it (RFC 9068 section 2).",
+}
+
+// aboutStep says what a step is for.
+func aboutStep(e *wire.Exchange) string {
+	if e.Try == wire.WhichSetting {
+		return "The login has failed. From the answers to invented values, this app finds out which setting is wrong."
+	}
+	return stepWords[e.Purpose]
 }
 
 type wordsOf struct{ about, section string }

@@ -576,6 +576,26 @@ func TestParameters_EachExplained(t *testing.T) {
 	}
 }
 
+// The questions after a failed login are no part of it: a page says so, and calls their invented values invented.
+func TestView_QuestionsAfterFailure(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		try, code    string
+		about, words string
+	}{
+		{"", "a-code", "The client exchanges the code", "can be exchanged for tokens once"},
+		{wire.WhichSetting, wire.Invented(), "The login has failed.", "invented by this app"},
+	} {
+		e := answerOf(wire.TokenRequest, 400, "application/json", "{}")
+		e.Try, e.RequestHeader = row.try, wire.NewHeader(http.Header{"Content-Type": {"application/x-www-form-urlencoded"}})
+		e.RequestBody = url.Values{"code": {row.code}}.Encode()
+		step := View([]*wire.Exchange{e}, Secrets{}, false).Steps[0]
+		if !strings.HasPrefix(step.About, row.about) || len(step.Params) != 1 || !strings.HasPrefix(step.Params[0].About, row.words) {
+			t.Errorf("of the attempt %q it says %q and %+v", row.try, step.About, step.Params)
+		}
+	}
+}
+
 // A token of an answer is known by its name, whatever the other members are.
 func TestTokenVariables_ByName(t *testing.T) {
 	t.Parallel()

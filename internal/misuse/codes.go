@@ -86,7 +86,7 @@ func (m *Run) otherClient(ctx context.Context, r *oauth.Request, code string) []
 	case other.Method == config.MethodNone:
 		other.Method = config.MethodBasic // the default of RFC 8414 section 2
 	}
-	control := m.redeem(ctx, other, m.honest(r, invented()))
+	control := m.redeem(ctx, other, m.honest(r, wire.Invented()))
 	if control.unclear() || control.Cause() == causes.ClientRefused && !m.acceptsOther(ctx, r, other, control) {
 		return []Finding{undecided("the server does not accept the second client (%s)", control)}
 	}
@@ -101,8 +101,8 @@ func (m *Run) otherClient(ctx context.Context, r *oauth.Request, code string) []
 // error code for a refused client and a refused authorization code (Gitea).
 func (m *Run) acceptsOther(ctx context.Context, r *oauth.Request, other oauth.Credentials, control tokenResult) bool {
 	wrong := other
-	wrong.Secret = invented()
-	return other.Method != config.MethodNone && m.redeem(ctx, wrong, m.honest(r, invented())).Refusal.Words != control.Refusal.Words
+	wrong.Secret = wire.Invented()
+	return other.Method != config.MethodNone && m.redeem(ctx, wrong, m.honest(r, wire.Invented())).Refusal.Words != control.Refusal.Words
 }
 
 // refusedAtOnce asks for a login without PKCE, as a browser without a signed-in user. If the server refuses that at once,

@@ -73,7 +73,7 @@ func TestMisuse_ErrorWith200(t *testing.T) {
 			if f := r.Line("api"); f.Result != row.others || (f.Name == causes.APIOpen) != (row.others == open) {
 				t.Errorf("check: %s", f)
 			}
-			e, err := c.Client.AskAPI(t.Context(), invented())
+			e, err := c.Client.AskAPI(t.Context(), wire.Invented())
 			if err != nil {
 				t.Fatal(err)
 			}

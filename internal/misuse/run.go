@@ -2,7 +2,6 @@ package misuse
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -161,9 +160,6 @@ func (m *Run) credentials(ctx context.Context) oauth.Credentials {
 func (m *Run) honest(r *oauth.Request, code string) url.Values {
 	return url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {m.cfg.RedirectURI()}, "code_verifier": {r.Verifier}}
 }
-
-// invented returns a value that no server has issued.
-func invented() string { return "invented-" + rand.Text() }
 
 // endpoint is an endpoint that accepts access tokens.
 type endpoint struct {

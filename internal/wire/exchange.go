@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"iter"
 	"net/http"
@@ -252,10 +253,21 @@ func For(ctx context.Context, p Purpose) context.Context {
 	return context.WithValue(ctx, purposeKey, p)
 }
 
+// WhichSetting is the attempt that asks, after a failed login, which setting is wrong.
+const WhichSetting = "which setting is wrong?"
+
 // ForTry sets the attempt that the requests in the context belong to.
 func ForTry(ctx context.Context, what string) context.Context {
 	return context.WithValue(ctx, tryKey, what)
 }
+
+const inventedPrefix = "invented-"
+
+// Invented returns a value that no server has issued.
+func Invented() string { return inventedPrefix + rand.Text() }
+
+// IsInvented reports whether Invented returned a value.
+func IsInvented(value string) bool { return strings.HasPrefix(value, inventedPrefix) }
 
 // Challenge is one challenge of a WWW-Authenticate header (RFC 9110 section 11.6.1).
 type Challenge struct {
