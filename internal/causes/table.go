@@ -193,7 +193,7 @@ var Table = []Cause{
 		Name: IssuerDiffers, Group: "The server is not found, or is a different one",
 		Sees: "the metadata is found and names a different issuer", Write: "`ISSUER=` exactly as the metadata says",
 		Title:       "The server has a different issuer",
-		Explanation: "The issuer is compared character by character (OpenID Connect Discovery section 4.3). A slash at the end makes it a different issuer. The URL of the metadata is not the issuer. Microsoft's `common` names an issuer that holds a placeholder, `{tenantid}`.",
+		Explanation: "The issuer is compared character by character (OpenID Connect Discovery section 4.3). A slash at the end makes it a different issuer. The URL of the metadata is not the issuer. Microsoft's `common` metadata has a placeholder in its issuer: `{tenantid}`.",
 		Looks: []Quote{
 			{"go-oidc (authentik as server)", `oidc: issuer did not match the issuer returned by provider, expected "…/application/o/exampleApplication" got "…/application/o/exampleApplication/"`, "[coreos/go-oidc#423]"},
 		},
