@@ -189,7 +189,7 @@ func (v checkVerdict) Again() string {
 	return "Check again"
 }
 
-// Ready reports that the sign-in is what comes next.
+// Ready reports whether the sign-in is what comes next.
 func (v checkVerdict) Ready() bool { return len(v.Failed) == 0 && !v.Running && !v.RunAll }
 
 // Tally returns the result of each check that counts, for one segment each. If something is wrong, the checks that were not

@@ -51,8 +51,8 @@ func (s *server) confirmLink(next func(http.ResponseWriter, *http.Request) error
 	}
 }
 
-// isOwnLink reports a request for /login that no other site has written: it says that it comes from our page or the address
-// bar, or it says nothing and isn't a browser's navigation.
+// isOwnLink reports whether a request for /login was not written by another site: it says that it comes from our page
+// or the address bar, or it says nothing and isn't a browser's navigation.
 func isOwnLink(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "same-origin", "none":

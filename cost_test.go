@@ -61,7 +61,7 @@ func (s shape) of(n int) string {
 	return out.String() + s.tail
 }
 
-// isJSON reports an answer that an honest one can be continued with.
+// isJSON reports whether an answer is a JSON object, so that it can continue an honest one.
 func (s shape) isJSON() bool { return strings.HasPrefix(s.head, "{") }
 
 func (s shape) mediaType() string {
@@ -181,7 +181,7 @@ type cost struct {
 // growth returns the cost of 1 MB divided by that of 256 KB.
 func (c cost) growth() float64 { return float64(c.alone) / float64(max(c.short, 1)) }
 
-// tooMuch reports a cell that breaks the promise.
+// tooMuch reports whether a cell breaks the promise.
 func (c cost) tooMuch() bool {
 	return c.long > mostCPU || min(c.long, c.alone) > costFloor && c.growth() > mostTimes
 }

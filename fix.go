@@ -90,7 +90,7 @@ func (f settingsFile) first() string {
 	return "First fix the mistake in " + f.name()
 }
 
-// hides reports a fix that must not be shown: its line may be there already, or may have changed.
+// hides reports whether a fix must not be shown: its line may be there already, or may have changed.
 func (f settingsFile) hides(fix causes.Fix) bool {
 	return fix.Variable != "" && (f.Mistaken || slices.Contains(f.Restart, fix.Variable))
 }

@@ -55,10 +55,10 @@ func (s *server) guard(next http.Handler) http.Handler {
 	})
 }
 
-// accepts reports a request that uses one of our host names and does not come from a different site.
+// accepts reports whether a request uses one of our host names and allowedSite doesn't refuse it.
 func (s *server) accepts(r *http.Request) bool { return s.isOwnHost(r) && s.allowedSite(r) }
 
-// isOwnHost reports a request to one of our host names (against DNS rebinding).
+// isOwnHost reports whether a request is to one of our host names (against DNS rebinding).
 func (s *server) isOwnHost(r *http.Request) bool {
 	return s.cfg.IsOwnHost(r.Host)
 }
@@ -96,9 +96,9 @@ func (s *server) allowedSite(r *http.Request) bool {
 	return r.Method == http.MethodGet && isNavigation(r) && slices.Contains([]string{"/", "/login", config.CallbackPath}, r.URL.Path)
 }
 
-// isFormPost reports a form that another site sent to the callback, which is how a server responds with form_post (OAuth 2.0
-// Form Post Response Mode section 2). An old browser does not say whether it was a form, so the type of the body decides.
-// Where the redirect URI leads elsewhere, no server sends its response here.
+// isFormPost reports whether another site sent a form to the callback, which is how a server responds with form_post
+// (OAuth 2.0 Form Post Response Mode section 2). An old browser does not say whether it was a form, so the type of the
+// body decides. Where the redirect URI leads elsewhere, no server sends its response here.
 func (s *server) isFormPost(r *http.Request) bool {
 	if r.Method != http.MethodPost || r.URL.Path != config.CallbackPath || s.cfg.CallbackIsPasted() {
 		return false
@@ -247,7 +247,7 @@ func noAccessToken() *failure {
 	return noToken("The access token was revoked", "This app has no access token.", "Sign in again.")
 }
 
-// startedHere reports a login that the user started: a link from a different site says where it comes from.
+// startedHere reports whether the user started a login: a link from a different site says where it comes from.
 func startedHere(r *http.Request) bool {
 	site := r.Header.Get("Sec-Fetch-Site")
 	return site == "" || site == "none" || site == "same-origin"

@@ -78,7 +78,8 @@ func TestHAR_ValidWithoutSecrets(t *testing.T) {
 	}
 }
 
-// isChallenge reports the code challenge: it is recorded with the secrets of a login request, but it is public.
+// isChallenge reports whether a value is the code challenge, which is recorded with the secrets of a login request, but
+// is public.
 func isChallenge(value, har string) bool {
 	return strings.Contains(har, `"code_challenge",`+"\n"+`              "value": "`+value+`"`) || strings.Contains(har, "code_challenge="+value)
 }

@@ -124,8 +124,8 @@ func (l *live) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	l.current.Load().ServeHTTP(w, r)
 }
 
-// rereads reports a page that reads the settings again first. A login that has started ends with the settings it started
-// with.
+// rereads reports whether a page reads the settings again first. A login that has started ends with the settings it
+// started with.
 func rereads(path string) bool {
 	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	return !slices.Contains([]string{"oauth_callback", "step", "static", "demo", ".well-known"}, first)

@@ -238,7 +238,7 @@ type inline struct {
 	Link   string // to GitHub, or to a page of ours; may be empty
 }
 
-// Foreign reports a link that leads to another site.
+// Foreign reports whether a link leads to another site.
 func (r inline) Foreign() bool { return strings.HasPrefix(r.Link, "https://") }
 
 // markup matches what the texts of problems hold: `code`, [owner/repo#N], [words](link), **words**.

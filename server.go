@@ -283,7 +283,7 @@ func handleStatic(w http.ResponseWriter, r *http.Request) {
 	http.ServeFileFS(w, r, static, "static/"+r.PathValue("file"))
 }
 
-// isDemo reports a request to the demo server.
+// isDemo reports whether a request is to the demo server.
 func (s *server) isDemo(r *http.Request) bool {
 	return s.cfg.Demo && (strings.HasPrefix(r.URL.Path, "/demo/") || strings.HasPrefix(r.URL.Path, "/.well-known/"))
 }

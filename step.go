@@ -109,7 +109,7 @@ func (v stepPage) Stands() int {
 	return len(v.Trail)
 }
 
-// Edited reports a request that differs from that of a usual login.
+// Edited reports whether the request differs from that of a usual login.
 func (v stepPage) Edited() bool {
 	return slices.ContainsFunc(v.Fields, func(f editField) bool { return f.Touched })
 }
@@ -576,7 +576,7 @@ func (s *server) showTokens(w http.ResponseWriter, r *http.Request, in *stepLogi
 	return s.respond(w, r, http.StatusOK, "step.html", data)
 }
 
-// isAPICall reports a call that follows the fourth step.
+// isAPICall reports whether an exchange is an API call that follows the fourth step.
 func isAPICall(e *wire.Exchange) bool {
 	return e.Purpose == wire.API || e.Purpose == wire.APIWithout || e.Purpose == wire.APIAltered || e.Purpose == wire.APIProbe
 }

@@ -322,7 +322,7 @@ type answersPage struct {
 	Answers answers
 }
 
-// HasNext reports that a login comes next: then there are enough buttons.
+// HasNext reports whether a login comes next: then there are enough buttons.
 func (p answersPage) HasNext() bool {
 	return slices.ContainsFunc(p.Answers, func(a answer) bool { return a.Next != nil })
 }

@@ -67,11 +67,11 @@ func (a Answer) Says(texts ...string) bool {
 	return false
 }
 
-// IsPage reports a page for people in place of an answer for programs.
+// IsPage reports whether an answer is a page for people in place of one for programs.
 func (a Answer) IsPage() bool { return a.Refusal.Format == wire.FormatPage }
 
-// EndsEveryLogin reports a status or a page that makes every token request fail, whatever is in it: there is no token
-// endpoint at this address, or something in front of it answers.
+// EndsEveryLogin reports whether a status or a page makes every token request fail, whatever is in it: there is no
+// token endpoint at this address, or something in front of it answers.
 func (a Answer) EndsEveryLogin() bool {
 	switch a.Status {
 	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone, http.StatusNotAcceptable, http.StatusUnsupportedMediaType, http.StatusNotImplemented:

@@ -108,7 +108,7 @@ func (r *refusal) inFront() (Finding, bool) {
 	return Finding{}, false
 }
 
-// IsPage reports an answer for people, which no API gives to a program.
+// IsPage reports whether an answer is one for people, which no API gives to a program.
 func IsPage(e *wire.Exchange) bool {
 	return strings.Contains(strings.ToLower(e.ResponseHeader.Get("Content-Type")), "html")
 }
@@ -257,7 +257,7 @@ func (r *refusal) possible(name Name) bool {
 	return true
 }
 
-// expired reports that the token's exp has passed.
+// expired reports whether the token's exp has passed.
 func (r *refusal) expired() bool { return !r.token.Expires.IsZero() && r.now.After(r.token.Expires) }
 
 // fromToken returns the cause that the token alone shows, for an API that doesn't say: only what is certainly wrong.

@@ -175,10 +175,10 @@ func OfError(cfg config.Effective, method string, e *oauth.Error) Name {
 	return kinds[e.Kind]
 }
 
-// Denied reports that the user said no (RFC 6749 section 4.1.2.1), which is not a failure of a step.
+// Denied reports whether the user said no (RFC 6749 section 4.1.2.1), which is not a failure of a step.
 func Denied(e *oauth.Error) bool { return e.Code == "access_denied" }
 
-// WantsPKCE reports that a server may have refused a login because it lacks PKCE (RFC 7636 section 4.4.1).
+// WantsPKCE reports whether a server may have refused a login because it lacks PKCE (RFC 7636 section 4.4.1).
 func WantsPKCE(e *oauth.Error) bool {
 	words := strings.ToLower(e.Description)
 	return e.Code == "invalid_request" || strings.Contains(words, "pkce") || strings.Contains(words, "code_challenge")

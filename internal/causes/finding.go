@@ -165,7 +165,7 @@ func (f Finding) About() string {
 	return Label(f.Check)
 }
 
-// NoAuthorization reports that the check of the redirect URI found no authorization endpoint to ask.
+// NoAuthorization reports whether the check of the redirect URI found no authorization endpoint to ask.
 func (f Finding) NoAuthorization() bool {
 	switch f.Name {
 	case AuthorizationEndpointUnusable, ServerUnreachable, CertificateNotTrusted:

@@ -814,7 +814,7 @@ func HostOf(address string) string {
 	return u.Host
 }
 
-// IsZero reports a fix without a line or a place, which adds nothing to its sentence in JSON.
+// IsZero reports whether a fix has no place, line or variable, and so adds nothing to its sentence in JSON.
 func (f Fix) IsZero() bool { return f.Where+f.Line+f.Variable == "" }
 
 // returnOrigin returns the origin that a policy of the server's pages must allow for the way back.

@@ -78,7 +78,7 @@ const (
 	NoRefreshToken    Name = "no-refresh-token"
 )
 
-// IsUnknownID reports a cause that says only that the server doesn't recognize the client ID.
+// IsUnknownID reports whether a cause says only that the server doesn't recognize the client ID.
 func IsUnknownID(name Name) bool {
 	return name == ClientIDUnknown || name == ClientDocumentNotSupported
 }

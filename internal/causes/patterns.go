@@ -44,21 +44,23 @@ func (a Answer) Cause() Name {
 	return ""
 }
 
-// clientCode reports a code that is about the client itself. Most codes that servers invent for it end in _client.
-// unauthorized_client is about the client's grants (RFC 6749 section 5.2), but not all servers use it so.
+// clientCode reports whether the code of an answer is about the client itself. Most codes that servers invent for it
+// end in _client. unauthorized_client is about the client's grants (RFC 6749 section 5.2), but not all servers use it
+// so.
 func clientCode(a Answer) bool {
 	code := strings.ToLower(a.Refusal.Code)
 	return code != "unauthorized_client" && (strings.HasSuffix(code, "_client") || strings.HasSuffix(code, "client_credentials"))
 }
 
-// present reports words that don't call anything missing.
+// present reports whether an answer's words call nothing missing.
 func present(a Answer) bool { return !a.Says(absent...) }
 
-// wordless reports a refusal that has only a code.
+// wordless reports whether a refusal has at most a code.
 func wordless(a Answer) bool { return a.Refusal.Words == "" && a.Refusal.Hint == "" }
 
-// clientRefusal reports a refusal of the client itself: by a code about the client, by a 401 with a code that isn't about
-// the authorization code or the token, or by an access_denied or the like, which no user can have caused here.
+// clientRefusal reports whether an answer refuses the client itself: by a code about the client, by a 401 whose code,
+// if it has one, isn't about the authorization code or the token, or by an access_denied or the like, which no user can
+// have caused here.
 func clientRefusal(a Answer) bool {
 	switch code := strings.ToLower(a.Refusal.Code); {
 	case clientCode(a), code == "unauthorized_client":
@@ -69,21 +71,21 @@ func clientRefusal(a Answer) bool {
 	return a.Status == http.StatusUnauthorized && !a.Says("invalid_grant", "invalid_token", "unsupported_token_type")
 }
 
-// aboutTheCode reports a refusal that names the parameter code.
+// aboutTheCode reports whether a refusal names the parameter code.
 func aboutTheCode(a Answer) bool { return a.Refusal.Field == "code" }
 
-// namesAbsentParameter reports words that call a request parameter missing.
+// namesAbsentParameter reports whether an answer's words call a request parameter missing.
 func namesAbsentParameter(a Answer) bool {
 	return absentParameter(cmp.Or(a.Refusal.Words, wire.Clip(a.Refusal.Text, 2000))) != ""
 }
 
-// aboutTheID reports a refusal that names the parameter client_id.
+// aboutTheID reports whether a refusal names the parameter client_id.
 func aboutTheID(a Answer) bool { return a.Refusal.Field == "client_id" }
 
-// IsClientCode reports an answer whose code is about the client itself.
+// IsClientCode reports whether the code of an answer is about the client itself.
 func IsClientCode(a Answer) bool { return clientCode(a) }
 
-// IsAboutClient reports a cause that is about the client itself: its ID, its secret, or how it authenticates.
+// IsAboutClient reports whether a cause is about the client itself: its ID, its secret, or how it authenticates.
 func IsAboutClient(name Name) bool {
 	switch name {
 	case ClientRefused, ClientIDUnknown, ClientSecretWrong, ClientSecretMissing, ClientSecretNotDecoded, ClientIsPublic, ClientTypeWrong, AuthMethodWrong:
@@ -92,11 +94,11 @@ func IsAboutClient(name Name) bool {
 	return false
 }
 
-// IsAboutCode reports a cause that is about the authorization code: a server that names it has looked up the code, or what
-// belongs to it.
+// IsAboutCode reports whether a cause is about the authorization code: a server that names it has looked up the code,
+// or what belongs to it.
 func IsAboutCode(name Name) bool { return name == CodeExpiredOrUsed || name == PKCEVerifierRefused }
 
-// IsNotSpoken reports a cause that asks for something that this app doesn't support.
+// IsNotSpoken reports whether a cause asks for something that this app doesn't support.
 func IsNotSpoken(name Name) bool {
 	switch name {
 	case DPoPRequired, MTLSRequired, ClientAssertionRequired, RequestObjectRequired, FormPostRequired, ParametersRenamed:

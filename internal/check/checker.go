@@ -112,5 +112,5 @@ type found struct {
 	o        *Observer // nil without metadata
 }
 
-// noClient reports that the login begins at an API and that no client is configured or registered.
+// noClient reports whether the login begins at an API and no client is configured or registered.
 func noClient(cfg config.Effective) bool { return cfg.AtAPI && cfg.ClientID == "" }

@@ -26,7 +26,7 @@ type clientAnswer struct {
 	passed  bool        // the control was refused as a client; ours got a server error instead
 }
 
-// accepts reports that the credentials are right, or at least not the reason for a refusal.
+// accepts reports whether the credentials are right, or at least not the reason for a refusal.
 func (a clientAnswer) accepts() bool { return a.yes != "" || a.passed }
 
 // ours returns the configured credentials.
@@ -107,7 +107,7 @@ func (o *Observer) otherQuestions(method string) []tokenKind {
 	return list
 }
 
-// decides reports a question to the token endpoint: its refusal is about the client.
+// decides reports whether a question asks the token endpoint for tokens: its refusal is about the client.
 func (k tokenKind) decides() bool { return k == anInventedCode || k == anInventedRefresh }
 
 // askPair asks a question and its control at the same time.
@@ -157,12 +157,13 @@ func (a *clientAnswer) sameAsControl(kind tokenKind) {
 	}
 }
 
-// refusesClient reports a refusal of the client, including unauthorized_client, which is about its grants.
+// refusesClient reports whether the client is refused, including by unauthorized_client, which is about its grants.
 func refusesClient(a tokenAnswer) bool {
 	return a.aboutClient() || a.came() && strings.EqualFold(a.Refusal.Code, "unauthorized_client")
 }
 
-// acceptsClient reports a refusal of something other than the client: the code, or what is checked before it.
+// acceptsClient reports whether the server refuses something other than the client: the code, or what is checked before
+// it.
 func acceptsClient(a tokenAnswer) bool {
 	return !refusesClient(a) && (a.Refusal.Code == "invalid_grant" || causes.IsAboutCode(a.Cause()) || besideTheCode(a.Cause()) != "")
 }
@@ -176,13 +177,13 @@ func besideTheCode(cause causes.Name) causes.Name {
 	return ""
 }
 
-// inOrder reports an answer that can tell something: a server that is overloaded, fails, or has no endpoint there says
-// nothing about the client.
+// inOrder reports whether an answer can tell something: a server that is overloaded, fails, or has no endpoint there
+// says nothing about the client.
 func inOrder(a tokenAnswer) bool {
 	return a.came() && a.Status != 0 && a.Cause() != causes.ServerFailed && !a.EndsEveryLogin()
 }
 
-// differInWords reports two answers that differ in their words, and do so again when the questions are repeated.
+// differInWords reports whether two answers differ in their words, and do so again when the questions are repeated.
 func (o *Observer) differInWords(ctx context.Context, q, control tokenQuestion) bool {
 	got, wrong := o.token(ctx, q), o.token(ctx, control)
 	if got.print == wrong.print {
@@ -298,13 +299,14 @@ func (o *Observer) concludeClientAlone(ctx context.Context) causes.Finding {
 	return f
 }
 
-// ambiguous reports a code that a server uses for the client, for its grants and for the authorization code (Gitea).
+// ambiguous reports whether a refusal of the client has a code that a server uses for its grants and for the
+// authorization code too (Gitea).
 func ambiguous(a tokenAnswer) bool {
 	return strings.EqualFold(a.Refusal.Code, "unauthorized_client") && a.Cause() == causes.ClientRefused
 }
 
-// wordlessGrant reports the code for a client without the grant, which some servers use for any client that they don't
-// accept.
+// wordlessGrant reports whether an answer has the code for a client without the grant, and no words. Some servers use
+// that code for any client that they don't accept.
 func wordlessGrant(a tokenAnswer) bool {
 	return strings.EqualFold(a.Refusal.Code, "unauthorized_client") && a.Refusal.Words == ""
 }
@@ -327,8 +329,8 @@ func (o *Observer) outOfOrder(ctx context.Context, as credentials, reply tokenAn
 	return f
 }
 
-// useless reports a token endpoint that gives every question the same status or page, and so can't finish any login. Such
-// an answer says nothing about the client.
+// useless reports whether the token endpoint gives every question the same status or page, and so can't finish any
+// login. Such an answer says nothing about the client.
 func (o *Observer) useless(ctx context.Context, as credentials) (causes.Finding, bool) {
 	got := o.token(ctx, tokenQuestion{kind: anInventedCode, as: as})
 	forbidden := got.Status == http.StatusForbidden && !causes.IsAboutClient(got.Cause()) && !causes.IsAboutCode(got.Cause())
@@ -507,8 +509,8 @@ func (o *Observer) bothWrong(ctx context.Context, as credentials, refused tokenA
 	return f
 }
 
-// acceptsElsewhere reports that introspection or revocation accepts the credentials, and refuses those of the control.
-// Then a refusal by the token endpoint without an OAuth error is not about the credentials.
+// acceptsElsewhere reports whether introspection or revocation accepts the credentials and refuses those of the
+// control. Then a refusal by the token endpoint without an OAuth error is not about the credentials.
 func (o *Observer) acceptsElsewhere(ctx context.Context, as credentials, nothingInvented bool) bool {
 	if as.method == config.MethodNone {
 		return false
@@ -548,19 +550,19 @@ func (o *Observer) byElimination(ctx context.Context, as credentials, refused to
 		"and a request without a secret too")
 }
 
-// showsID reports that the authorization endpoint has shown that the server knows our client ID.
+// showsID reports whether the authorization endpoint has shown that the server knows our client ID.
 func (o *Observer) showsID(ctx context.Context) bool {
 	return o.Login(ctx, Login{}).Continues() && o.Login(ctx, Login{RedirectURI: anInvention}).Refuses()
 }
 
-// knowsID reports that the server knows our client ID: the authorization endpoint has shown it, or the token endpoint does,
-// with a wrong secret or with none.
+// knowsID reports whether the server knows our client ID: the authorization endpoint has shown it, or the token
+// endpoint does, with a wrong secret or with none.
 func (o *Observer) knowsID(ctx context.Context) bool {
 	return o.showsID(ctx) || o.tellsIDs(ctx, config.MethodNone) || o.tellsIDs(ctx, config.MethodPost) || o.tellsIDs(ctx, config.MethodBasic)
 }
 
-// tellsIDs reports that the token endpoint gives an invented client ID a different answer than ours, both with an invented
-// secret or, by the method none, without one.
+// tellsIDs reports whether the token endpoint gives an invented client ID a different answer than ours, both with an
+// invented secret or, by the method none, without one.
 func (o *Observer) tellsIDs(ctx context.Context, method string) bool {
 	ours := tokenQuestion{kind: anInventedCode, as: credentials{method: method, noSecret: method != config.MethodNone}}
 	theirs := ours
@@ -570,7 +572,8 @@ func (o *Observer) tellsIDs(ctx context.Context, method string) bool {
 	return pair[0].came() && !pair[0].like(pair[1]) && pair[1].like(o.token(ctx, theirs)) // a failure counts too, if it repeats
 }
 
-// anySecretWill reports a server that knows the client ID and ignores its secret.
+// anySecretWill reports whether the server accepts our client ID and not an invented one. If an invented secret got the
+// same answer as ours, the server ignores the secret.
 func (o *Observer) anySecretWill(ctx context.Context, as credentials) bool {
 	if as.method == config.MethodNone {
 		return false
@@ -616,9 +619,9 @@ func (o *Observer) explainNoDifference(ctx context.Context, as credentials, same
 	return causes.Warning("needs a sign-in: the server gives %s the same answer", what)
 }
 
-// worksWithoutSecret reports that the server accepts the client without a secret for a code or a revocation, and doesn't
-// refuse it a refresh for that reason. One question is not enough: some servers require no secret if PKCE comes with the
-// code, some look up the code before the client, and some require no secret for a refresh.
+// worksWithoutSecret reports whether the server accepts the client without a secret for a code or a revocation, and
+// doesn't refuse it a refresh for that reason. One question is not enough: some servers require no secret if PKCE comes
+// with the code, some look up the code before the client, and some require no secret for a refresh.
 func (o *Observer) worksWithoutSecret(ctx context.Context) bool {
 	public := credentials{method: config.MethodNone}
 	if causes.IsClientCode(o.token(ctx, tokenQuestion{kind: anInventedRefresh, as: public}).Answer) {

@@ -38,7 +38,7 @@ var endpoints = []*endpoint{authorizationEndpoint, tokenEndpoint, userinfoEndpoi
 // set returns the address that .env sets for an endpoint, or "".
 func (o *Observer) set(e *endpoint) string { return e.of(o.cfg.Endpoints) }
 
-// overrides reports that .env sets an address for an endpoint, and not the one that the metadata names.
+// overrides reports whether .env sets an address for an endpoint, and not the one that the metadata names.
 func (o *Observer) overrides(e *endpoint) bool { return o.set(e) != "" && o.set(e) != e.of(o.md.Named) }
 
 // other returns the name of a different endpoint with the address of this one, or "" if there is none. That is certain

@@ -58,12 +58,12 @@ func (o *Observer) concludeLogout(ctx context.Context, hinted bool) causes.Findi
 	return causes.Finding{}
 }
 
-// aboutAddress reports a refusal that names the address after sign-out.
+// aboutAddress reports whether a refusal names the address after sign-out.
 func aboutAddress(p ProbeResult) bool {
 	return aboutRedirect(p.said.Cause()) || p.said.Says("logout uri", "logout_uri", "logout url")
 }
 
-// wantsHint reports a refusal that asks for the ID token, which no question has.
+// wantsHint reports whether a refusal asks for the ID token, which no question has.
 func wantsHint(p ProbeResult) bool {
 	return p.said.Says("id_token_hint", "id token hint", "idtokenhint")
 }

@@ -172,10 +172,10 @@ func (p ProbeResult) Continues() bool {
 // needsUser lists the errors that say only that a user is needed.
 var needsUser = []string{"login_required", "interaction_required", "consent_required", "account_selection_required"}
 
-// signsIn reports a page, or a way to one, on which a user could sign in.
+// signsIn reports whether the answer is a page, or a way to one, on which a user could sign in.
 func (p ProbeResult) signsIn() bool { return p.Continues() && (p.Kind != ShowsPage || p.said.IsPage()) }
 
-// Refuses reports a refusal, on the server or at a callback.
+// Refuses reports whether the request was refused, on the server or at a callback.
 func (p ProbeResult) Refuses() bool {
 	return p.Kind == Refused || p.Kind == ComesBack && !p.Continues()
 }
@@ -199,7 +199,7 @@ func (p ProbeResult) Answer() string {
 	return p.Code
 }
 
-// isBare reports a refusal without any words, and without a challenge, which would say what is missing.
+// isBare reports whether a refusal has no code, no words and no challenge, which would say what is missing.
 func (p ProbeResult) isBare() bool {
 	return p.Kind == Refused && p.Code == "" && strings.TrimSpace(p.Words) == "" && p.Page != nil && strings.TrimSpace(p.Page.ResponseBody) == "" &&
 		len(p.Page.Challenges()) == 0
@@ -339,7 +339,8 @@ func (o *Observer) readProbe(e *wire.Exchange, redirectURI string, sent []string
 	return p
 }
 
-// isRefusal reports a page that refuses with a status of 200: it is short, and has no form to sign in with.
+// isRefusal reports whether a page refuses although its status is 200: it says so, is short, and has no form to sign in
+// with.
 func isRefusal(e *wire.Exchange, words string) bool {
 	return !strings.Contains(strings.ToLower(e.ResponseBody), "<form") && !strings.Contains(words, "javascript") &&
 		len(words) < 1000 && refusing.MatchString(words)
@@ -439,18 +440,19 @@ type tokenAnswer struct {
 
 func (a tokenAnswer) wasLimited() bool { return a.limited }
 
-// came reports an answer that is not about a rate limit.
+// came reports whether an answer came that is not about a rate limit.
 func (a tokenAnswer) came() bool { return a.fault == "" && !a.limited }
 
 // aboutClient reports whether the client itself is refused.
 func (a tokenAnswer) aboutClient() bool { return a.came() && causes.IsAboutClient(a.Cause()) }
 
-// like reports two answers with the same status and error code.
+// like reports whether both answers came, with the same status and error code.
 func (a tokenAnswer) like(other tokenAnswer) bool {
 	return a.came() && other.came() && a.Status == other.Status && a.Refusal.Code == other.Refusal.Code
 }
 
-// succeeded reports an answer without an error and without a word. No token endpoint accepts a code that it has not issued.
+// succeeded reports whether an answer came without an error and without a word. No token endpoint accepts a code that
+// it has not issued.
 func (a tokenAnswer) succeeded() bool {
 	return a.came() && !a.Refused && a.Refusal.Code+a.Refusal.Words == ""
 }
@@ -533,7 +535,8 @@ var (
 	errorCode = regexp.MustCompile(`^[A-Za-z]{2,}[0-9]{1,8}$`) // AADSTS50011
 )
 
-// changing reports a part of a text that differs each time: a date, the ID of a request, a token.
+// changing reports whether a part of a text looks like one that differs each time: a date, the ID of a request, a
+// token.
 func changing(part string) bool {
 	return len(part) >= 20 || len(part) >= 8 && strings.ContainsAny(part, "0123456789") && !errorCode.MatchString(part)
 }

@@ -97,7 +97,7 @@ func sourceAllows(source string, page, to *url.URL) bool {
 	return upgraded(scheme, to.Scheme) && hostMatches(host, strings.ToLower(to.Hostname())) && portMatches(port, to)
 }
 
-// upgraded reports a scheme that is the wanted one or its secure form.
+// upgraded reports whether a scheme is the wanted one or its secure form.
 func upgraded(wanted, scheme string) bool {
 	return wanted == scheme || wanted == "http" && scheme == "https"
 }

@@ -83,7 +83,7 @@ func (o *Observer) failedAtOnce(real ProbeResult) causes.Finding {
 	return f
 }
 
-// isLocal reports an address on this machine.
+// isLocal reports whether an address is on this machine.
 func isLocal(address string) bool {
 	u, err := url.Parse(address)
 	return err == nil && config.IsLoopback(u.Hostname())
@@ -151,12 +151,12 @@ func (o *Observer) explainRedirect(ctx context.Context, real, control ProbeResul
 	return causes.Proved("the server refuses something other than the redirect URI")
 }
 
-// aboutRedirect reports a cause that is about the redirect URI.
+// aboutRedirect reports whether a cause is about the redirect URI.
 func aboutRedirect(cause causes.Name) bool {
 	return causes.Of(cause).Setting == causes.RedirectURI
 }
 
-// refusesFirst reports a refusal of something that a server may check before the redirect URI.
+// refusesFirst reports whether the server refuses something that it may check before the redirect URI.
 func (o *Observer) refusesFirst(ctx context.Context, real ProbeResult) bool {
 	switch real.said.Cause() {
 	case causes.PKCERefused, causes.PKCERequired, causes.PARRequired, causes.ResourceUnknown, causes.ScopeNotEnabled, causes.ParameterMissing:
@@ -210,14 +210,15 @@ func (o *Observer) explainSameRefusal(ctx context.Context, real ProbeResult) cau
 	return o.idOrRedirect(real)
 }
 
-// tokensRefuse reports that the token endpoint refuses the client, asked once and as in a login.
+// tokensRefuse reports whether the token endpoint refuses the client, asked once and as in a login. It isn't asked if
+// the secret is withheld.
 func (o *Observer) tokensRefuse(ctx context.Context) bool {
 	withheld := o.cfg.ClientSecret != o.client.Config().ClientSecret
 	return !withheld && o.token(ctx, tokenQuestion{kind: anInventedCode, as: o.ours()}).aboutClient()
 }
 
-// noAuthorizationEndpoint reports that nothing is at the path that the user has set. A server that sends the same 404 for what it
-// doesn't recognize may have its endpoint there, so its own metadata is not doubted.
+// noAuthorizationEndpoint reports whether nothing is at the path that the user has set. A server that sends the same
+// 404 for what it doesn't recognize may have its endpoint there, so its own metadata is not doubted.
 func (o *Observer) noAuthorizationEndpoint(ctx context.Context, real ProbeResult) bool {
 	nothing := real.Kind == Refused && real.Code == "" && (real.Status == http.StatusNotFound || real.Status == http.StatusGone)
 	return nothing && o.overrides(authorizationEndpoint) && real.Same(o.Login(ctx, Login{NoPage: true}))
@@ -239,8 +240,8 @@ func (o *Observer) idOrRedirect(real ProbeResult) causes.Finding {
 	return f
 }
 
-// sameHost reports a token endpoint on the host of the authorization endpoint: what stands in front of one stands in front
-// of both.
+// sameHost reports whether the token endpoint is on the host of the authorization endpoint: what stands in front of one
+// stands in front of both.
 func (o *Observer) sameHost() bool {
 	return causes.HostOf(o.md.Token) == causes.HostOf(o.md.Authorization)
 }
@@ -248,7 +249,7 @@ func (o *Observer) sameHost() bool {
 // firewall lists statuses that say nothing about OAuth if they come without an OAuth error.
 var firewall = []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusNotAcceptable}
 
-// isFirewall reports a refusal that says nothing about OAuth.
+// isFirewall reports whether a refusal says nothing about OAuth, neither by its status nor by an error.
 func isFirewall(p ProbeResult) bool {
 	return p.Code == "" && p.said.Cause() == "" && slices.Contains(firewall, p.Status)
 }
@@ -395,7 +396,7 @@ func (o *Observer) concludeLogin(ctx context.Context) causes.Finding {
 	return causes.Proved("the login would start").By("at %s", o.sanitized(real.At, 200))
 }
 
-// refusesParameters reports that the login would start without AUTHORIZATION_PARAMS, and that no better cause is known.
+// refusesParameters reports whether the login would start without AUTHORIZATION_PARAMS and no better cause is known.
 func (o *Observer) refusesParameters(ctx context.Context, cause causes.Name) bool {
 	known := cause == causes.ResourceUnknown || cause == causes.ScopeNotEnabled || aboutRedirect(cause)
 	return len(o.cfg.Parameters) > 0 && !known && o.Login(ctx, Login{NoParams: true}).Continues()
@@ -440,8 +441,8 @@ func (o *Observer) explainRefusedLogin(ctx context.Context, real, control ProbeR
 	return f
 }
 
-// tokensProveClient reports that the token endpoint accepts the client. A token endpoint that gives every request the same
-// answer proves nothing, whatever the other endpoints say.
+// tokensProveClient reports whether the token endpoint accepts the client. A token endpoint that gives every request
+// the same answer proves nothing, whatever the other endpoints say.
 func (o *Observer) tokensProveClient(ctx context.Context) bool {
 	if o.noInventions {
 		return false
@@ -494,7 +495,7 @@ func (o *Observer) refusedScopes(ctx context.Context, scopes []string, prompt st
 // maxScopes is the number of scopes that are asked for one by one.
 const maxScopes = 20
 
-// refusesScopes reports a refusal of the scopes.
+// refusesScopes reports whether the scopes are refused.
 func (p ProbeResult) refusesScopes() bool {
 	return p.Refuses() && p.said.Cause() == causes.ScopeNotEnabled
 }

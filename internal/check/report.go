@@ -103,9 +103,8 @@ func (r Report) Done() (done, of int) {
 	return done, of
 }
 
-// Proved reports that every check that needs no sign-in was made with its control, and that nothing is wrong. It is
-// false if only a sign-in can show whether the redirect URI, the way back or the client is right, as a login fails on
-// these.
+// Proved reports whether every check that needs no sign-in was made with its control, and nothing is wrong. It is false
+// if only a sign-in can show whether the redirect URI, the way back or the client is right, as a login fails on these.
 func (r Report) Proved() bool {
 	for _, f := range r.Checks {
 		decides := f.Check == "redirect_uri" || f.Check == "authorization" || f.Check == "client" || f.Check == "start"

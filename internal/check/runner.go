@@ -42,7 +42,7 @@ type State struct {
 	Ended   time.Time // zero while no run has ended
 }
 
-// Passed reports that a check passed with these settings.
+// Passed reports whether a check passed with these settings.
 func (s State) Passed(check string) bool {
 	return !s.Changed && slices.ContainsFunc(s.Checks, func(f causes.Finding) bool { return f.Check == check && f.Result == causes.OK && !f.NotYet })
 }

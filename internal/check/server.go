@@ -266,7 +266,7 @@ func (c *checker) checkFlavours(ctx context.Context) causes.Finding {
 	return causes.Proved("%d documents name the same endpoints", len(documents))
 }
 
-// contradict reports two lists of endpoints with different addresses for the same endpoint.
+// contradict reports whether two lists of endpoints have different addresses for the same endpoint.
 func contradict(a, b config.Endpoints) bool {
 	for _, pair := range [][2]string{{a.Authorization, b.Authorization}, {a.Token, b.Token}, {a.Userinfo, b.Userinfo}, {a.Introspection, b.Introspection},
 		{a.Revocation, b.Revocation}, {a.EndSession, b.EndSession}, {a.PAR, b.PAR}, {a.JWKS, b.JWKS}} {

@@ -16,7 +16,7 @@ var (
 	whenPushed = []string{"pushed_authorization", "redirect_uri", "authorization", "pkce", "scopes"}
 )
 
-// withholds reports a check that would send the client secret to a server that only the API names.
+// withholds reports whether a check would send the client secret to a server that only the API names.
 func (c *checker) withholds(ctx context.Context, check string) bool {
 	if !c.cfg.AtAPI || !slices.Contains(withSecret, check) && !slices.Contains(whenPushed, check) {
 		return false

@@ -78,7 +78,7 @@ func (h *heard) move(name string) {
 	h.name = name
 }
 
-// has reports that the secret arrived in any spelling since the last call.
+// has reports whether the secret has arrived since the last call: as it is, in HTTP Basic or in hex.
 func (h *heard) has(id, secret string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

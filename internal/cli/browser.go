@@ -29,8 +29,8 @@ func NewBrowser(getenv func(string) string) Browser {
 // Opens reports whether there is a command to try.
 func (b Browser) Opens() bool { return len(b.commands("")) > 0 }
 
-// IsElsewhere reports that the user sits at a different machine, or that there is no user. A browser opened here may not be
-// visible, so the address is printed too.
+// IsElsewhere reports whether the user sits at a different machine, or there is no user. A browser opened here may not
+// be visible, so the address is printed too.
 func (b Browser) IsElsewhere() bool {
 	return b.getenv("CI") != "" || b.isRemote() || b.isContainer()
 }
@@ -107,13 +107,13 @@ func onWindows(address string) [][]string {
 	return list
 }
 
-// isRemote reports a remote shell: a window would open on a screen that the user doesn't see.
+// isRemote reports whether this is a remote shell: a window would open on a screen that the user doesn't see.
 func (b Browser) isRemote() bool {
 	return b.getenv("SSH_CONNECTION") != "" || b.getenv("SSH_TTY") != ""
 }
 
-// isContainer reports a container, by what Docker, Podman, systemd-nspawn and Kubernetes leave in it. A distribution of WSL
-// may have been made of an image, and then has the image's file.
+// isContainer reports whether this is a container, by what Docker, Podman, systemd-nspawn and Kubernetes leave in it. A
+// distribution of WSL may have been made of an image, and then has the image's file.
 func (b Browser) isContainer() bool {
 	if b.getenv("container") != "" || b.getenv("KUBERNETES_SERVICE_HOST") != "" {
 		return true
@@ -121,7 +121,7 @@ func (b Browser) isContainer() bool {
 	return b.getenv("WSL_DISTRO_NAME") == "" && (b.has(".dockerenv") || b.has("run/.containerenv"))
 }
 
-// isWSL reports the Windows Subsystem for Linux. sudo drops the variable; the kernel's name stays.
+// isWSL reports whether this is the Windows Subsystem for Linux. sudo drops the variable; the kernel's name stays.
 func (b Browser) isWSL() bool {
 	if b.getenv("WSL_DISTRO_NAME") != "" {
 		return true

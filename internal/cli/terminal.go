@@ -48,7 +48,7 @@ func Wrap(text string, width int) []string {
 	return append(lines, line)
 }
 
-// toCopy reports a word that stays whole: a line of .env or an address would be useless in two parts.
+// toCopy reports whether a word stays whole: a line of .env or an address would be useless in two parts.
 func toCopy(word string) bool {
 	return len(word) <= 200 && (strings.Contains(word, "://") || strings.Contains(word, "="))
 }

@@ -123,7 +123,7 @@ func WithoutUser(address string) string {
 	return u.Scheme + "://" + u.Host + u.Path
 }
 
-// IsSecure reports https, or http that does not leave this machine (RFC 8252 section 8.3).
+// IsSecure reports whether an address is https, or http that does not leave this machine (RFC 8252 section 8.3).
 func IsSecure(u *url.URL) bool {
 	return u.Scheme == "https" || u.Scheme == "http" && IsLoopback(u.Hostname())
 }
@@ -137,8 +137,8 @@ func IsLoopback(host string) bool {
 	return wire.IsLocalName(host)
 }
 
-// IsOwnHost reports a Host header of ours: BASE_URL's, or one of the loopback names with our port. Anything else is a page
-// that points its own name at us (DNS rebinding).
+// IsOwnHost reports whether a Host header is ours: BASE_URL's, or one of the loopback names with our port. Any other
+// may come from a page that points its own name at us (DNS rebinding).
 func (c Config) IsOwnHost(host string) bool {
 	host = strings.ToLower(host)
 	_, base, _ := strings.Cut(c.BaseURL, "://")
@@ -156,14 +156,15 @@ func (c Config) isLoopbackHost(host string) bool {
 	return host == "localhost" || host == "127.0.0.1" || host == "[::1]"
 }
 
-// IsOwnOrigin reports the Origin of a page of ours: BASE_URL, or one of the loopback names with our port. The host of
-// BASE_URL with a different scheme is a different origin: over plain http, an attacker on the network may answer for it.
+// IsOwnOrigin reports whether an Origin is that of a page of ours: BASE_URL, or one of the loopback names with our
+// port. The host of BASE_URL with a different scheme is a different origin: over plain http, an attacker on the network
+// may answer for it.
 func (c Config) IsOwnOrigin(origin string) bool {
 	host, plain := strings.CutPrefix(origin, "http://")
 	return origin == c.BaseURL || plain && c.isLoopbackHost(host)
 }
 
-// IsPublicHTTPS reports that the browser reaches us over https and by a public name. For localhost,
+// IsPublicHTTPS reports whether the browser reaches us over https and by a public name. For localhost,
 // Strict-Transport-Security would bind every other program on it too (RFC 6797 section 8.3).
 func (c Config) IsPublicHTTPS() bool {
 	base, err := url.Parse(c.BaseURL)
@@ -176,8 +177,8 @@ const CallbackPath = "/oauth_callback"
 // RedirectURI returns the address to register on the authorization server, exactly.
 func (c Config) RedirectURI() string { return cmp.Or(c.RedirectOverride, c.BaseURL+CallbackPath) }
 
-// CallbackIsPasted reports that the redirect URI does not lead to this program, so the user pastes the address at which the
-// browser stopped.
+// CallbackIsPasted reports whether the redirect URI does not lead to this program. Then the user pastes the address at
+// which the browser stopped.
 func (c Config) CallbackIsPasted() bool { return c.RedirectOverride != "" }
 
 // HTTPSTwin returns the redirect URI with https instead of http, if it is http on this machine, or "". Some servers
@@ -203,7 +204,7 @@ func (c Config) RedirectVariable() string {
 	return "BASE_URL"
 }
 
-// WasPasted reports that the user pasted the response: a browser never sends a whole address.
+// WasPasted reports whether the user pasted the response: a browser never sends a whole address.
 func (c Config) WasPasted(callback string) bool {
 	return c.CallbackIsPasted() || callback != "" && !strings.HasPrefix(callback, "/")
 }
@@ -266,7 +267,7 @@ func (s *settings) checkWebRedirect(value string, u, base *url.URL) {
 	}
 }
 
-// isSameServer reports two addresses of the same program: this machine has several names.
+// isSameServer reports whether two addresses are of the same program: this machine has several names.
 func isSameServer(a, b *url.URL) bool {
 	at := func(u *url.URL) string {
 		host := strings.ToLower(u.Hostname())

@@ -361,7 +361,7 @@ func (c Config) TypoOf(variables ...string) Typo {
 	return found
 }
 
-// unset reports a variable without a value. An empty SCOPES line counts as a value: it asks for no scopes.
+// unset reports whether a variable has no value. An empty SCOPES line counts as a value: it asks for no scopes.
 func (s *settings) unset(name string) bool {
 	return strings.TrimSpace(cmp.Or(s.getenv(name), s.values[name])) == "" && !(name == "SCOPES" && s.leftEmpty(name))
 }
@@ -513,7 +513,7 @@ func (p Problem) String() string {
 // verb matches the words with which a sentence about a setting continues.
 var verb = regexp.MustCompile(`^(?:is|has|holds|says|needs|does|decodes|cannot|can't|and) `)
 
-// missing reports a variable that is not set.
+// missing reports whether the problem is a variable that is not set.
 func (p Problem) missing() bool { return strings.HasPrefix(p.What, "is missing") }
 
 // Problems are all the mistakes in the settings.
@@ -590,14 +590,14 @@ func (s *settings) inFile(name string) string {
 // A login starts at the API if RESOURCE_URL is the only setting that says where the server is: the API names its
 // authorization server (RFC 9728), and the client is registered there unless CLIENT_ID is set (RFC 7591).
 
-// atAPI reports that the settings name an API and no authorization server.
+// atAPI reports whether the settings name an API, other than our demo's, and no authorization server.
 func (c Config) atAPI(key, issuer string) bool {
 	ownDemo := strings.HasPrefix(c.ResourceURL, c.BaseURL+"/demo/")
 	return c.ResourceURL != "" && !ownDemo && key == "" && issuer == "" && c.Endpoints == Endpoints{}
 }
 
-// IsClientDocument reports that the client ID is the URL of a client ID metadata document, from which the server reads the
-// client's registration.
+// IsClientDocument reports whether the client ID is the URL of a client ID metadata document, from which the server
+// reads the client's registration.
 func (c Config) IsClientDocument() bool {
 	return c.AtAPI && strings.HasPrefix(c.ClientID, "https://")
 }

@@ -98,7 +98,7 @@ func (s *settings) get(name string) string {
 	return value
 }
 
-// leftEmpty reports a line of the file with nothing after the name, if the environment doesn't override it.
+// leftEmpty reports whether the file has a line with nothing after the name, and the environment doesn't override it.
 func (s *settings) leftEmpty(name string) bool {
 	value, written := s.values[name]
 	return written && value == "" && s.getenv(name) == ""
@@ -124,7 +124,7 @@ func lineIn(raw, name string) (string, int) {
 	return strings.TrimSuffix(raw[last[2]:last[3]], "\r"), 1 + strings.Count(raw[:last[0]], "\n")
 }
 
-// paddedInFile reports white space at either end of an unquoted value, which godotenv drops silently.
+// paddedInFile reports whether an unquoted value has white space at either end, which godotenv drops silently.
 func (s *settings) paddedInFile(name string) bool {
 	raw, _ := s.rawLine(name)
 	return raw != "" && s.values[name] != "" && strings.TrimSpace(raw) != raw && !strings.Contains(raw, "#")

@@ -64,7 +64,7 @@ func (c Effective) With(found Found) Effective {
 	return c
 }
 
-// Registered reports that this process has registered the client.
+// Registered reports whether this process has registered the client.
 func (c Effective) Registered() bool { return c.Found.Client != nil }
 
 // Issued returns what came with the registration and is as secret as the client secret.

@@ -45,7 +45,7 @@ func readRegular(path string) string {
 	return string(text)
 }
 
-// NeedsRestart reports a variable that takes effect only after a restart of the program (Config.Reread).
+// NeedsRestart reports whether a variable takes effect only after a restart of the program (Config.Reread).
 func NeedsRestart(variable string) bool {
 	switch variable {
 	case "PORT", "BASE_URL", "SESSION_SECRET", "SESSION_STORE":

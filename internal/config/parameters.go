@@ -189,7 +189,8 @@ func plainName(name string) string {
 	return strings.NewReplacer(".", "_", "-", "_").Replace(strings.ToLower(name))
 }
 
-// isPlainText reports text without characters that a page would not show, or that JSON would write far longer.
+// isPlainText reports whether a text is valid UTF-8, without characters that a page would not show or that JSON would
+// write far longer.
 func isPlainText(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) })
 }
@@ -244,7 +245,7 @@ func (p Parameters) Encode() string {
 	return values.Encode()
 }
 
-// HasSecret reports parameters that no page may show.
+// HasSecret reports whether there are parameters that no page may show.
 func (p Parameters) HasSecret() bool {
 	for name, value := range p {
 		if redact.IsSecret(name) || strings.Contains(value, "eyJ") { // the beginning of a JWT

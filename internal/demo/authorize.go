@@ -311,7 +311,7 @@ func (s *Server) refusal(req *authorizeRequest) (code, description string) {
 	return "", ""
 }
 
-// notUnreserved reports a character outside those of RFC 7636 section 4.1.
+// notUnreserved reports whether a character is outside those of RFC 7636 section 4.1.
 func notUnreserved(r rune) bool {
 	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-._~", r))
 }
@@ -408,7 +408,8 @@ func (s *Server) useRequestURI(req *authorizeRequest) bool {
 	return ok
 }
 
-// isPushed reports a request_uri that this server issued; any other is the address of a request object.
+// isPushed reports whether the request_uri is one that this server issues; any other is the address of a request
+// object.
 func isPushed(query url.Values) bool {
 	return strings.HasPrefix(query.Get("request_uri"), requestURIPrefix)
 }

@@ -225,7 +225,7 @@ func (s *Server) contentSecurityPolicy() string {
 	return policy
 }
 
-// crossSite reports a request that a page of a different site made the browser send, other than a link.
+// crossSite reports whether a page of a different site made the browser send a request, other than by a link.
 func crossSite(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "", "same-origin", "none":

@@ -168,12 +168,12 @@ func (in frame) lifelines(flow []*wire.Exchange) []Lifeline {
 	return list
 }
 
-// isFront reports a step that the browser takes part in.
+// isFront reports whether the browser takes part in a step.
 func isFront(p wire.Purpose) bool {
 	return p == wire.AuthorizationRequest || p == wire.Consent || p == wire.Response || p == wire.ForgedResponse
 }
 
-// isAttack reports a step of a thief.
+// isAttack reports whether a step is a thief's.
 func isAttack(p wire.Purpose) bool { return p == wire.StolenCode || p == wire.ForgedResponse }
 
 func (in frame) newBand(front bool, y Em) Band {

@@ -688,10 +688,10 @@ var callWords = map[wire.Purpose]string{
 	wire.APIWithIDToken:   "GET the API",
 }
 
-// isKnown reports a step that this login skipped, as its result was known already.
+// isKnown reports whether this login skipped a step, as its result was known already.
 func isKnown(e *wire.Exchange) bool { return e.Began.IsZero() && e.URL != "" && e.Status == 0 }
 
-// isAPI reports a call of the resource server.
+// isAPI reports whether a step is a call of the resource server.
 func isAPI(p wire.Purpose) bool {
 	switch p {
 	case wire.API, wire.APIWithout, wire.APIAltered, wire.APIWithIDToken, wire.APIAsked, wire.APIProbe, wire.ResourceMetadata:

@@ -170,7 +170,7 @@ func eachCredential(name, value string, visit func(string)) {
 	}
 }
 
-// isPublic reports the keys that a server publishes, which are no secret (RFC 7517 section 5).
+// isPublic reports whether a member holds the keys that a server publishes, which are no secret (RFC 7517 section 5).
 func isPublic(e *wire.Exchange, name string) bool {
 	return e != nil && e.Purpose == wire.Keys && name == "keys"
 }

@@ -97,8 +97,8 @@ func (m *Run) otherClient(ctx context.Context, r *oauth.Request, code string) []
 	return []Finding{m.withControl(ctx, r, code, got)}
 }
 
-// acceptsOther reports that the server tells the second client from one with an invented secret, even if it uses the same
-// error code for a refused client and a refused authorization code (Gitea).
+// acceptsOther reports whether the server tells the second client from one with an invented secret, even if it uses the
+// same error code for a refused client and a refused authorization code (Gitea).
 func (m *Run) acceptsOther(ctx context.Context, r *oauth.Request, other oauth.Credentials, control tokenResult) bool {
 	wrong := other
 	wrong.Secret = wire.Invented()

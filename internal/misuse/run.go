@@ -77,13 +77,14 @@ type tokenResult struct {
 
 func (r tokenResult) accepted() bool { return r.Status/100 == 2 && !r.Refused && r.Access != "" }
 
-// outOfOrder reports a server that has not judged the request: no answer, a server error, or too many requests.
+// outOfOrder reports whether the server has not judged the request: no answer, a server error, or too many requests.
 func (r tokenResult) outOfOrder() bool {
 	return r.Status == 0 || r.Status >= 500 || r.Cause() == causes.RateLimited
 }
 
-// unclear reports an answer that isn't about the attempt: the server is out of order, or doesn't accept the client.
-// unauthorized_client doesn't count, as some servers use it for the authorization code too.
+// unclear reports whether an answer isn't about the attempt: the server is out of order, asks for something that this
+// app doesn't support, or doesn't accept the client. unauthorized_client doesn't count, as some servers use it for the
+// authorization code too.
 func (r tokenResult) unclear() bool {
 	cause := r.Cause()
 	return r.outOfOrder() || causes.IsNotSpoken(cause) || causes.IsAboutClient(cause) && !strings.EqualFold(r.Refusal.Code, "unauthorized_client")
@@ -92,7 +93,7 @@ func (r tokenResult) unclear() bool {
 // everything lists sentences that name every possible reason, and so tell nothing: RFC 6749 section 5.2, LinkedIn.
 var everything = []string{"invalid, expired, revoked", "or authorization code expired"}
 
-// names reports a refusal that names the attempt's mistake, whatever its error code.
+// names reports whether a refusal names the attempt's mistake, whatever its error code.
 func (r tokenResult) names(what Attempt) bool {
 	if !r.Refused || r.outOfOrder() || r.Says(everything...) {
 		return false

@@ -112,7 +112,7 @@ func MetadataURLs(issuer string) []string {
 	return urls
 }
 
-// found reports that there is metadata that can't be used.
+// found reports whether metadata was found that can't be used.
 func (e *Error) found() bool {
 	switch e.Kind {
 	case IssuerDiffers, EndpointNotHTTPS, EndpointOnLocal, EndpointAddress:

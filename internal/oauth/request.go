@@ -127,7 +127,7 @@ func GivenParameters(params url.Values) (config.Parameters, error) {
 	return given, nil
 }
 
-// HintsSession reports that the login sends the ID token of the session (OpenID Connect Core section 3.1.2.1).
+// HintsSession reports whether the login sends the ID token of the session (OpenID Connect Core section 3.1.2.1).
 func (r *Request) HintsSession() bool { return r.parameter("id_token_hint") == config.HintOfSession }
 
 // SetHint sets the ID token of the session. It is too long for a cookie, so only its two ends are stored, for the pages.
@@ -527,8 +527,8 @@ func (c *Client) CheckServer(ctx context.Context, r *Request) error {
 	return err
 }
 
-// IsOtherServer reports that a login belongs to a different server than the configured one. It is false if the server could
-// not be found.
+// IsOtherServer reports whether a login belongs to a different server than the configured one. It is false if the
+// server could not be found.
 func IsOtherServer(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.Kind == OtherServer

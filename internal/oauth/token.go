@@ -619,8 +619,8 @@ func Altered(token string) string {
 	return token[:at] + string(other) + token[at+1:]
 }
 
-// refusesTokens reports that the token endpoint refuses: by the status or, as some do, by an error in a 200. The fault says
-// why the answer is not a token response, or is nil.
+// refusesTokens reports whether the token endpoint refuses: by the status or, as some do, by an error in a 200. The
+// fault says why the answer is not a token response, or is nil.
 func refusesTokens(e *wire.Exchange, fault *tokenFault) bool {
 	switch {
 	case e.Status/100 != 2:

@@ -39,14 +39,15 @@ func (t *Text) runsIn(l *layer, encodings int) []run {
 	return runs
 }
 
-// changed reports that an escape was undone between two places, or right before them. In the source, everything counts as
-// changed.
+// changed reports whether an escape was undone between two places, or right before the first. In the source, everything
+// counts as changed.
 func (l *layer) changed(from, to int) bool {
 	before := max(from-1, 0)
 	return l.at == nil || int(l.place(to)-l.place(before)) != to-before
 }
 
-// isRunByte reports a character of either base64 alphabet. A space counts if it was a plus sign in the source.
+// isRunByte reports whether a character belongs to either base64 alphabet. A space counts if it was a plus sign in the
+// source.
 func (t *Text) isRunByte(l *layer, i int) bool {
 	c := l.text[i]
 	return isBase64(c) || c == ' ' && l.at != nil && t.source[l.place(i)] == '+'
@@ -116,7 +117,7 @@ func decode(s string) string {
 // whole returns the longest prefix that consists of complete groups.
 func whole(s string, group int) string { return s[:len(s)-len(s)%group] }
 
-// isText reports a text that is printable at its beginning or at its end.
+// isText reports whether a text, once decoded, is printable at its beginning or at its end.
 func isText(s string, decode func(to, from []byte) int) bool {
 	size := min(len(s), sampleSize)
 	for _, sample := range []string{s[:size], s[len(s)-size:]} {

@@ -214,7 +214,7 @@ func (r *namedReader) readElement(i int) {
 	}
 }
 
-// namesSecret reports attributes with a name attribute that names a secret.
+// namesSecret reports whether attributes have a name attribute that names a secret.
 func (r *namedReader) namesSecret(attributes string) bool {
 	named := false
 	eachNamed(attributes, func(name string) bool { return strings.EqualFold(name, "name") }, func(from, to int) {
@@ -312,7 +312,7 @@ func valueAfter(text string, end int) (namedValue, bool) {
 	return v, true
 }
 
-// isLiteral reports a number, true, false or null of JSON.
+// isLiteral reports whether a value, if the text is JSON, is a number, true, false or null.
 func (v namedValue) isLiteral(text string) bool {
 	return v.sep == ':' && !v.bare && v.quote == 0 && v.from < len(text) && text[v.from] != '{' && text[v.from] != '['
 }

@@ -88,7 +88,7 @@ func insideBase64(secret string) []string {
 	return list
 }
 
-// isPadded reports a character of base64, or its padding.
+// isPadded reports whether a character is one of base64, or its padding.
 func isPadded(c byte) bool { return isBase64(c) || c == '=' }
 
 // Replace marks the values wherever they are, in any spelling.

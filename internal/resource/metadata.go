@@ -227,7 +227,7 @@ func (c *client) checkResource(ctx context.Context, found *resource) error {
 	return nil
 }
 
-// contains reports that an address is on the origin of a resource, and at or below its path.
+// contains reports whether an address is on the origin of a resource, and at or below its path.
 func contains(resource, address string) bool {
 	whole, err := url.Parse(resource)
 	part, errPart := url.Parse(address)

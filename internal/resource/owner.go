@@ -70,8 +70,8 @@ func (d *Discovery) otherOwner(cfg config.Effective) string {
 	return ""
 }
 
-// MaySendSecret reports that the client secret, if there is one, belongs to the server. That an API names the server is no
-// reason to send it there.
+// MaySendSecret reports whether the client secret, if there is one, belongs to the server. That an API names the server
+// is no reason to send it there.
 func (d *Discovery) MaySendSecret(cfg config.Effective) bool {
 	return cfg.ClientSecret == "" || !cfg.AtAPI || cfg.Registered() || d.owner(cfg) == cfg.Issuer
 }

@@ -128,7 +128,8 @@ func (c *client) register(ctx context.Context) (registered, error) {
 	return client, nil
 }
 
-// refusesToRegister reports that no client was made: by the status, or by an error in place of a client.
+// refusesToRegister reports whether the server made no client: it says so by the status, or by an error in place of a
+// client.
 func refusesToRegister(e *wire.Exchange) bool {
 	if e.Status/100 != 2 {
 		return true

@@ -111,7 +111,7 @@ func (s *Store) beganAt(name, value string) (began time.Time, try string, young 
 	return p.Began, p.Try, true
 }
 
-// isYoung reports that a login which started then may still come back.
+// isYoung reports whether a login that began then may still come back.
 func (s *Store) isYoung(began time.Time) bool { return s.now().Sub(began) <= pendingAge }
 
 // closeJSON encrypts a value for the cookie with a name.

@@ -186,7 +186,7 @@ func (s *Store) Logins(w http.ResponseWriter, r *http.Request) ([]*Login, error)
 	return s.loginsOf(session), err
 }
 
-// Ambiguous reports that a request has two session cookies. Neither is trusted.
+// Ambiguous reports whether a request has more than one session cookie. None is trusted.
 func (s *Store) Ambiguous(r *http.Request) bool { return len(r.CookiesNamed(s.sessionName)) > 1 }
 
 // maxAge returns how long a session is kept, in seconds: as long as its newest login.

@@ -15,7 +15,7 @@ func (s *Store) Show(w http.ResponseWriter, parameters string) (ticket string) {
 	return ticket
 }
 
-// WasShown reports that the user pressed the button for exactly these parameters, in the browser that showed them.
+// WasShown reports whether the user pressed the button for exactly these parameters, in the browser that showed them.
 func (s *Store) WasShown(r *http.Request, parameters, ticket string) bool {
 	return ticket != "" && only(r, s.shownName) == shown(ticket, parameters)
 }

@@ -62,12 +62,12 @@ func (s *Store) makeRoom(w http.ResponseWriter, r *http.Request, name, value str
 	}
 }
 
-// AnySteps reports that this browser has a step-by-step login. If it has none, this costs nothing.
+// AnySteps reports whether this browser has a step-by-step login. If it has none, this costs nothing.
 func (s *Store) AnySteps(r *http.Request) bool {
 	return slices.ContainsFunc(r.Header["Cookie"], func(header string) bool { return strings.Contains(header, s.waitingPrefix) })
 }
 
-// InSteps reports that the login with the state is a step-by-step login.
+// InSteps reports whether the login with the state is a step-by-step login.
 func (s *Store) InSteps(r *http.Request, state string) bool {
 	return only(r, s.waitingName(state)) != ""
 }

@@ -340,7 +340,7 @@ func Entrances(env map[string]string) map[string]map[string]string {
 	return map[string]map[string]string{"": env, ", pasted": pasted}
 }
 
-// stopsAt reports an address without a server: a redirect URI that does not lead to the app.
+// stopsAt reports whether an address has no server: it is a redirect URI that does not lead to the app.
 func (b *Browser) stopsAt(address string) bool {
 	return b.App.Cfg.CallbackIsPasted() && strings.HasPrefix(address, b.App.Cfg.RedirectURI())
 }

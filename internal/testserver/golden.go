@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Update reports that the tests write their expected files anew, instead of comparing them: UPDATE=1 go test ./...
+// Update reports whether the tests write their expected files anew, instead of comparing them: UPDATE=1 go test ./...
 func Update() bool { return os.Getenv("UPDATE") != "" }
 
 // Golden compares a text with a file, and shows the first line that differs.

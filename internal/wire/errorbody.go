@@ -350,12 +350,12 @@ func smallNames(document map[string]json.RawMessage) map[string]json.RawMessage 
 	return members
 }
 
-// isCode reports a text that may be a code: a single word.
+// isCode reports whether a text may be a code: a single word.
 func isCode(text string) bool {
 	return text != "" && len(text) <= maxCode && !strings.ContainsAny(text, " \t\r\n")
 }
 
-// isNumber reports a JSON number.
+// isNumber reports whether a JSON value is a number.
 func isNumber(value json.RawMessage) bool {
 	return len(value) > 0 && (value[0] == '-' || value[0] >= '0' && value[0] <= '9')
 }
@@ -488,7 +488,7 @@ func (e *Exchange) ErrorInside() bool {
 // maxBatch is the number of messages of a batch that are read. A single request gets a single answer.
 const maxBatch = 1000
 
-// batchFailed reports that a message in a batch says that its call failed. The batch is valid JSON.
+// batchFailed reports whether a message in a batch says that its call failed. The batch is valid JSON.
 func batchFailed(batch []byte) bool {
 	for one := range elements(batch, maxBatch) {
 		if isRPC(one) && saysFailed(one) {
@@ -514,10 +514,10 @@ func elements(list []byte, most int) iter.Seq[json.RawMessage] {
 	}
 }
 
-// Succeeded reports a success status without an error in the body.
+// Succeeded reports whether the status is a success and the body has no error.
 func (e *Exchange) Succeeded() bool { return e.Status/100 == 2 && !e.ErrorInside() }
 
-// SpeaksRPC reports that an answer is a JSON-RPC message, whatever its status.
+// SpeaksRPC reports whether an answer is a JSON-RPC message, whatever its status.
 func (e *Exchange) SpeaksRPC() bool { return isRPC([]byte(e.JSONMessage())) }
 
 func isRPC(message []byte) bool {

@@ -405,7 +405,7 @@ func VisibleLines(page []byte) []byte {
 	}, page)
 }
 
-// isInvisible reports a character that Visible replaces. Bytes that are not UTF-8 are read as utf8.RuneError.
+// isInvisible reports whether Visible replaces a character. Bytes that are not UTF-8 are read as utf8.RuneError.
 func isInvisible(r rune) bool {
 	if r < utf8.RuneSelf {
 		return unicode.IsControl(r)

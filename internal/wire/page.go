@@ -274,7 +274,7 @@ var tellsFault = regexp.MustCompile(`(?i)\b(?:[45]\d\d|error|invalid|denied|forb
 // attributes hold what an element's attributes say about it.
 type attributes struct{ alert, message, harmless, hidden bool }
 
-// fault reports that the element says what is wrong.
+// fault reports whether the element says what is wrong.
 func (a attributes) fault() bool { return a.alert && !a.harmless }
 
 func (a *attributes) read(key string, value []byte) {

@@ -117,7 +117,7 @@ func HostPort(u *url.URL) string {
 	return net.JoinHostPort(u.Hostname(), port)
 }
 
-// NoRoute reports a status for an address that doesn't exist, or not for this method.
+// NoRoute reports whether a status says that the address doesn't exist, or not for this method.
 func NoRoute(status int) bool {
 	return status == http.StatusNotFound || status == http.StatusMethodNotAllowed
 }
@@ -326,8 +326,8 @@ func UnknownAuthority(err error) bool {
 	return ok
 }
 
-// NoServer reports a failure that lasts until the server or its address changes: no such host, nothing listens there, a
-// certificate that did not verify, or a different protocol. A timeout may pass.
+// NoServer reports whether a failure lasts until the server or its address changes: no such host, nothing listens
+// there, a certificate that did not verify, or a different protocol. A timeout may pass.
 func NoServer(err error) bool {
 	dns, ok := errors.AsType[*net.DNSError](err)
 	return ok && dns.IsNotFound || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, http.ErrSchemeMismatch) || Untrusted(err)
@@ -420,8 +420,8 @@ func isLooseLoopback(host string) bool {
 	return first == 127 || all == 0
 }
 
-// IsASCII reports an ASCII host, which is connected to as it is. net/http first converts any other host to ASCII (UTS #46):
-// localhost in full-width letters becomes localhost.
+// IsASCII reports whether a host is ASCII, and so is connected to as it is. net/http first converts any other host to
+// ASCII (UTS #46): localhost in full-width letters becomes localhost.
 func IsASCII(host string) bool {
 	return !strings.ContainsFunc(host, func(r rune) bool { return r > '~' })
 }
