@@ -154,7 +154,7 @@ func (a *attack) tellTheft(demo bool, answer *wire.Exchange) {
 		a.Rest, a.RestText = "Your login may still work", "Exchange the code to see."
 	case demo:
 		a.Heading, a.Why = "The thief gets nothing", "The thief has the code and this app’s credentials, but not the secret behind the challenge."
-		a.Rest, a.RestText = "Your login still works", "The demo keeps the code valid. Many servers don’t. Then you have to sign in again."
+		a.Rest, a.RestText = "Your login still works", "The demo keeps the code valid. Many other servers don’t: there, you would have to sign in again."
 	default:
 		a.Heading = "The thief gets nothing"
 		a.Why = "The thief has the code and this app’s credentials, but not the verifier. If your exchange works now, the verifier stopped the thief."

@@ -28,7 +28,7 @@ func TestAttack_Demo(t *testing.T) {
 	back := b.Get(b.Authorize(b.BeginInSteps(""), "user_alice", "allow"))
 	for _, row := range []struct{ do, heading, says, stopped, rest string }{
 		{"steal", "The thief gets nothing", "invalid_grant</code> “the code_verifier doesn", "follow-pkce\">code verifier",
-			"The demo keeps the code valid. Many servers don’t"},
+			"The demo keeps the code valid. Many other servers don’t"},
 		{"forge", "The forged response is refused", "invalid_state</code> “", "follow-state\">state", "Your login is still waiting"},
 	} {
 		if !strings.Contains(back.Body, `value="`+row.do+`"`) {

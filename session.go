@@ -161,7 +161,7 @@ func actions(md *oauth.Metadata, l *session.Login, resourceURL string) []action 
 		{"Refresh", "get a new access token", http.MethodPost, "/refresh", noRefresh},
 		{"Revoke", "end the tokens on the server", http.MethodPost, "/revoke", reason(offered(md.Revocation, "revocation"), nothing)},
 		{"Run the attacks", "nine attacks that your server should reject; most need a login of their own", http.MethodGet, "/misuse", ""},
-		{"Sign out", "here; then on the server, if it supports that", http.MethodPost, "/logout", ""},
+		{"Sign out", "here; the next page also offers the server’s sign-out, if it has one", http.MethodPost, "/logout", ""},
 	}
 }
 

@@ -587,7 +587,7 @@ var Table = []Cause{
 	},
 	{
 		Name: PKCERequired, Group: "Grants and scopes",
-		Sees: `"code_challenge" is missing`, Write: "nothing in `.env`: this app always sends one",
+		Sees: `"code_challenge" is missing`, Write: "what drops `code_challenge` on the way to the server",
 		Title:       "The server wants PKCE",
 		Explanation: "The server wants PKCE (RFC 7636). This app always sends `code_challenge` with S256, so a message like this means that something on the way drops it.",
 		Looks: []Quote{
@@ -892,13 +892,13 @@ var Table = []Cause{
 	},
 	{
 		Name: LoginNeverCameBack, Group: "The user, and the return to this app",
-		Sees: "the login was started, and the browser did not come back", Write: "see the home page: it lists the causes",
+		Sees: "the login was started, and the browser did not come back", Write: "what `go run . check` names",
 		Title:       "The login did not come back",
 		Explanation: "The login started and no response came. The usual causes, the most likely first:\n- The redirect URI is not registered, and the server keeps the browser ([redirect-uri-not-registered](#redirect-uri-not-registered)).\n- The consent page blocks the way back ([form-action-blocks-return](#form-action-blocks-return)).\n- The browser came back on a different host name ([host-changed-on-the-way-back](#host-changed-on-the-way-back)).\n- The tab was closed.",
 		Looks: []Quote{
 			{"Clerk, redirect URI not registered", "an error page on the server; the client \"hangs on `Waiting for approval...` — the callback never arrives\"", "[higgsfield-ai/cli#35]"},
 		},
-		Right:  []string{"run `go run . check`, then fix what it names"},
+		Right:  []string{"`go run . check`, then fix what it names"},
 		ToldBy: "`/` (and `go run . login`, when it times out)",
 		Fix:    func(f Facts) Fix { return f.look("", "Sign in again, or finish in the other tab.") },
 	},
@@ -939,7 +939,7 @@ var Table = []Cause{
 	},
 	{
 		Name: LogoutURINotRegistered, Group: "The user, and the return to this app",
-		Sees: "the server shows an error, or doesn't come back, after **Sign out of the server too**", Write: "register `BASE_URL/` as a post-logout redirect URI",
+		Sees: "after **Sign out of the server too**: an error, or the browser doesn't come back", Write: "register `BASE_URL/` as a post-logout redirect URI",
 		Title:       "The address after sign-out is not registered",
 		Explanation: "After a sign-out the server sends the browser only to an address that is registered for it (OpenID Connect RP-Initiated Logout section 3). Most servers keep a separate list for that, beside the redirect URIs. If the address isn't on it, some servers show an error; others end the session and stay on their own page.",
 		Looks: []Quote{

@@ -263,7 +263,7 @@ func (c *checker) checkFlavours(ctx context.Context) causes.Finding {
 	if len(documents) < 2 {
 		return causes.Proved("there is one metadata document")
 	}
-	return causes.Proved("%d documents name the same endpoints", len(documents))
+	return causes.Proved("%d metadata documents name the same endpoints", len(documents))
 }
 
 // contradict reports whether two lists of endpoints have different addresses for the same endpoint.
@@ -283,9 +283,9 @@ func (c *checker) checkResponseIss(ctx context.Context) causes.Finding {
 	case md.Source == "":
 		return causes.Skipped("there is no metadata")
 	case !md.ResponseIss:
-		return causes.Warning("the server doesn't announce iss in its responses (RFC 9207): a client that uses several servers can mistake one for another")
+		return causes.Warning("the metadata doesn't promise iss in responses (RFC 9207): a client that uses several servers can mistake one for another")
 	}
-	return causes.Proved("the server announces iss in its responses (RFC 9207)")
+	return causes.Proved("the metadata promises iss in responses (RFC 9207)")
 }
 
 // checkAdvertised compares the lists in the metadata with what a login asks for. Real servers grant and enforce more than

@@ -182,7 +182,7 @@ func (s *Server) Groups() []Group {
 func acceptedMistakes() Group {
 	return Group{
 		Name:  "What the server accepts",
-		Looks: "Sign in, then start the attacks on /misuse. One row says accepted or warning.",
+		Looks: "Sign in, then run the attacks on /misuse. The row about the mistake says accepted or warning.",
 		Fix:   "Nothing in the client. The server has to follow the rule, and the row names its section.",
 		SetUps: []SetUp{
 			{Fault: CodeUsedTwice, Mistake: "It accepts a code twice."},
